@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: MIT
+#
+# chatbridge. `make run` and `make test` are the two commands a newcomer needs; `make help` lists the rest.
+
+BUILD  ?= build
+CC     ?= gcc
+PREFIX ?= /usr/local
+PYTHON ?= /usr/bin/python3
+V      ?= 0
+VERSION := 0.1.0
+
+# What the service needs, and what only the checkers need (Debian 12 package names).
+PACKAGES     := gcc make pkg-config libc6-dev librdkafka-dev libmicrohttpd-dev libcurl4-openssl-dev libjansson-dev \
+                libinih-dev libcmocka-dev curl kcat python3 python3-pytest python3-confluent-kafka
+PACKAGES_DEV := clang clang-tidy clang-format cppcheck codespell shellcheck
+
+PKGS    := rdkafka libmicrohttpd libcurl jansson
+WARN    := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Wundef -Wvla \
+           -Wwrite-strings -Wcast-align -Wpointer-arith -Wimplicit-fallthrough -Wswitch
+HARDEN  := -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
+OPT     ?= -O2 -g $(HARDEN)
+# -isystem, so that a library's header is never judged by our warnings.
+CPPFLAGS += -I. -D_GNU_SOURCE -DCHATBRIDGE_VERSION='"$(VERSION)"' $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
+CFLAGS   += -std=gnu17 $(WARN) $(OPT) -pthread -ffile-prefix-map=$(CURDIR)=.
+LDFLAGS  += $(if $(findstring fPIE,$(OPT)),-pie -Wl$(comma)-z$(comma)relro$(comma)-z$(comma)now) -pthread
+LDLIBS   += $(shell pkg-config --libs $(PKGS) 2>/dev/null) -linih
+comma    := ,
+
+SOURCES  := $(wildcard bridge/*.c producers/*.c consumers/*.c)
+OBJECTS  := $(SOURCES:%.c=$(BUILD)/obj/%.o)
+LIBRARY  := $(BUILD)/libchatbridge.a
+PROGRAMS := $(BUILD)/chatbridge $(BUILD)/chat-sandbox $(BUILD)/chat-devbroker
+
+SANDBOX   := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard deploy/sandbox/*.c))
+DEVBROKER := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard deploy/devbroker/*.c))
+UNIT      := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/test_*.c))
+
+Q := $(if $(filter 0,$(V)),@)
+say = @$(if $(filter 0,$(V)),printf '  %-5s %s\n' $(1) $(2),:)
+
+all: $(PROGRAMS) ## build the three programs into build/
+
+$(BUILD)/obj/%.o: %.c
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+# The library holds everything but main(), so that tests and the sandbox take what they need from it.
+$(LIBRARY): $(filter-out $(BUILD)/obj/bridge/main.o,$(OBJECTS))
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && ar rcs $@ $^
+
+$(BUILD)/chatbridge: $(BUILD)/obj/bridge/main.o $(LIBRARY)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$(BUILD)/chat-sandbox: $(SANDBOX) $(LIBRARY)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$(BUILD)/chat-devbroker: $(DEVBROKER) $(LIBRARY)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$(BUILD)/unit/%: $(BUILD)/obj/tests/unit/%.o $(LIBRARY)
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
+
+-include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
+
+clean: ## remove what was built
+	rm -rf $(BUILD)
+
+.PHONY: all clean

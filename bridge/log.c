@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: MIT
+//
+// A line is built whole in a buffer on the stack and written by one write(2), so lines of several threads never
+// mix. Fields past the buffer are cut: a log line is not the place for data.
+#include "bridge/log.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "bridge/clock.h"
+
+enum { LINE_MAX_BYTES = 2048, HELD_SLOTS = 64 };
+
+struct line {
+    char text[LINE_MAX_BYTES];
+    size_t len;
+};
+
+// What is known of one message in the running window.
+struct held {
+    const char *message;
+    enum log_level level;
+    int64_t window_start; // monotonic ms
+    int shown;
+    int64_t held_back;
+};
+
+static enum log_level min_level = LOG_INFO;
+static enum log_format line_format = LOG_LOGFMT;
+static const char *program_name;
+static struct held slots[HELD_SLOTS];
+static pthread_mutex_t slots_lock = PTHREAD_MUTEX_INITIALIZER;
+
+static const char *const level_names[] = {"debug", "info", "warn", "error"};
+
+static void put_char(struct line *line, char c)
+{
+    if (line->len < sizeof line->text - 2) // room for "}\n" stays
+        line->text[line->len++] = c;
+}
+
+static void put_text(struct line *line, const char *text)
+{
+    for (; *text; text++)
+        put_char(line, *text);
+}
+
+// Quoted with JSON's escapes, which logfmt readers understand as well.
+static void put_quoted(struct line *line, const char *text)
+{
+    put_char(line, '"');
+    for (; *text; text++) {
+        unsigned char c = (unsigned char)*text;
+        char escaped[8];
+        if (c == '"' || c == '\\')
+            (void)snprintf(escaped, sizeof escaped, "\\%c", c);
+        else if (c == '\n')
+            (void)snprintf(escaped, sizeof escaped, "\\n");
+        else if (c < 0x20 || c == 0x7f)
+            (void)snprintf(escaped, sizeof escaped, "\\u%04x", c);
+        else
+            (void)snprintf(escaped, sizeof escaped, "%c", c);
+        put_text(line, escaped);
+    }
+    put_char(line, '"');
+}
+
+static bool is_plain(const char *text)
+{
+    return *text != '\0' && strpbrk(text, " =\"\\\n\r\t") == NULL && strspn(text, "\x01\x02\x03\x04\x1b") == 0;
+}
+
+static void put_field(struct line *line, const struct log_field *field)
+{
+    bool json = line_format == LOG_JSON;
+    if (line->len > 1)
+        put_char(line, json ? ',' : ' ');
+    if (json) {
+        put_quoted(line, field->key);
+        put_char(line, ':');
+    } else {
+        put_text(line, field->key);
+        put_char(line, '=');
+    }
+    if (field->text == NULL) {
+        char number[24];
+        (void)snprintf(number, sizeof number, "%" PRId64, field->number);
+        put_text(line, number);
+    } else if (!json && is_plain(field->text)) {
+        put_text(line, field->text);
+    } else {
+        put_quoted(line, field->text);
+    }
+}
+
+static void print_line(enum log_level level, const char *message, const struct log_field *fields)
+{
+    struct line line = {.len = 0};
+    char now[CLOCK_TEXT];
+    if (line_format == LOG_JSON)
+        put_char(&line, '{');
+    put_field(&line, &(struct log_field){"time", clock_format(clock_wall_ms(), now), 0});
+    put_field(&line, &(struct log_field){"level", level_names[level], 0});
+    if (program_name != NULL)
+        put_field(&line, &(struct log_field){"program", program_name, 0});
+    put_field(&line, &(struct log_field){"msg", message, 0});
+    for (; fields->key != NULL; fields++)
+        put_field(&line, fields);
+    if (line_format == LOG_JSON)
+        line.text[line.len++] = '}';
+    line.text[line.len++] = '\n';
+    if (write(STDERR_FILENO, line.text, line.len) < 0)
+        return; // nowhere left to say it
+}
+
+// Prints how often the slot's message was held back, and starts its window anew. Lock held.
+static void settle(struct held *slot)
+{
+    if (slot->held_back > 0)
+        print_line(slot->level, slot->message, LOG_FIELDS(log_int("repeated", slot->held_back)));
+    slot->shown = 0;
+    slot->held_back = 0;
+}
+
+// The slot of `message`: its own, else the one whose window is oldest. Lock held.
+static struct held *slot_of(const char *message)
+{
+    struct held *oldest = &slots[0];
+    for (int i = 0; i < HELD_SLOTS; i++) {
+        if (slots[i].message == message)
+            return &slots[i];
+        if (slots[i].window_start < oldest->window_start)
+            oldest = &slots[i];
+    }
+    settle(oldest);
+    *oldest = (struct held){.message = message};
+    return oldest;
+}
+
+void log_open(enum log_level level, enum log_format format, const char *program)
+{
+    min_level = level;
+    line_format = format;
+    program_name = program;
+}
+
+bool log_enabled(enum log_level level)
+{
+    return level >= min_level;
+}
+
+void log_write(enum log_level level, const char *message, const struct log_field *fields)
+{
+    int saved = errno;
+    if (level == LOG_DEBUG) { // whoever asks for debug lines wants all of them
+        print_line(level, message, fields);
+        errno = saved;
+        return;
+    }
+    must(pthread_mutex_lock(&slots_lock) == 0);
+    struct held *slot = slot_of(message);
+    int64_t now = clock_ms();
+    if (now - slot->window_start >= LOG_WINDOW_MS) {
+        settle(slot);
+        slot->window_start = now;
+    }
+    slot->level = level;
+    if (slot->shown < LOG_REPEATS) {
+        slot->shown++;
+        print_line(level, message, fields);
+    } else {
+        slot->held_back++;
+    }
+    must(pthread_mutex_unlock(&slots_lock) == 0);
+    errno = saved;
+}
+
+static void settle_all(int64_t older_than)
+{
+    must(pthread_mutex_lock(&slots_lock) == 0);
+    for (int i = 0; i < HELD_SLOTS; i++)
+        if (slots[i].message != NULL && slots[i].window_start <= older_than)
+            settle(&slots[i]);
+    must(pthread_mutex_unlock(&slots_lock) == 0);
+}
+
+void log_tick(void)
+{
+    settle_all(clock_ms() - LOG_WINDOW_MS);
+}
+
+void log_close(void)
+{
+    settle_all(INT64_MAX);
+}
