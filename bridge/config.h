@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: MIT
+//
+// config.h: the settings, read once at start from an INI file and the environment, then read-only for every thread.
+// config_settings.c holds the one table that declares every setting: type, default, range and help.
+#ifndef CHATBRIDGE_CONFIG_H
+#define CHATBRIDGE_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "bridge/error.h"
+#include "bridge/log.h"
+
+enum config_role { ROLE_INBOUND = 1, ROLE_OUTBOUND = 2 };
+enum config_rejected { REJECTED_KEEP, REJECTED_REFUSE };
+
+// A line of [kafka], [kafka.producer] or [kafka.consumer]: handed to librdkafka untouched.
+struct kafka_setting {
+    char *section; // "kafka", "kafka.producer", "kafka.consumer"
+    char *key;
+    char *value;
+    char *origin; // "file:line" or "environment CHATBRIDGE_…", for messages
+};
+
+struct app_config {
+    char *name;
+    char *origin; // where its section begins
+    char *base_url;
+    char *secret;        // never logged
+    char *webhook_token; // NULL: the path has none; never logged
+    char *secret_header; // QISCUS_SDK_SECRET
+    // One commands topic of its own, or NULL: [topics] commands.
+    // (Not yet: declared with the setting that brings it.)
+};
+
+struct config {
+    struct {
+        unsigned roles; // bits of enum config_role
+        enum log_level log_level;
+        enum log_format log_format;
+        int64_t shutdown_timeout_ms;
+    } bridge;
+    struct {
+        char *events;
+        char *rejected;
+        char *commands;
+        char *results;
+        char *dlq;
+    } topics;
+    struct {
+        char *listen; // host:port
+        size_t body_max;
+        int64_t ack_timeout_ms;
+        int64_t request_timeout_ms;
+        unsigned connections_max;
+        enum config_rejected rejected;
+    } inbound;
+    struct {
+        char *group;
+        unsigned in_flight_max;
+        int64_t request_timeout_ms;
+        int64_t connect_timeout_ms;
+    } outbound;
+    struct {
+        unsigned attempts_max; // 0: no limit
+        int64_t window_ms;     // 0: no limit
+        int64_t backoff_initial_ms;
+        int64_t backoff_max_ms;
+    } retry;
+    struct {
+        double app; // calls a second; 0: no limit
+    } rate;
+    struct {
+        unsigned failures; // consecutive ones that open it
+        int64_t open_ms;
+        int64_t open_max_ms;
+    } breaker;
+
+    struct kafka_setting *kafka;
+    size_t kafka_count;
+    struct app_config *apps;
+    size_t app_count;
+
+    char **faults; // everything that is wrong, one "origin: text" each
+    size_t fault_count;
+};
+
+// Reads `path` (NULL: the environment alone) and the environment. Never NULL: what is wrong is in `faults`, all of
+// it at once, so that one run shows the whole list. Owner: the caller, config_free().
+struct config *config_load(const char *path) MUST_USE;
+void config_free(struct config *config);
+
+// Adds a fault that another module found, at `origin` ("file:line").
+void config_fault(struct config *config, const char *origin, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+// Prints every fault to `out`, one a line. The number of them.
+size_t config_print_faults(const struct config *config, FILE *out);
+
+// The app of that name, or NULL. With `name` NULL: the only one, or NULL if there are several.
+const struct app_config *config_app(const struct config *config, const char *name);
+
+// The sample configuration: every setting with its default and its help as comments.
+void config_print_settings(FILE *out);
+
+#endif
