@@ -11,10 +11,10 @@ VERSION := 0.1.0
 
 # What the service needs, and what only the checkers need (Debian 12 package names).
 PACKAGES     := gcc make pkg-config libc6-dev librdkafka-dev libmicrohttpd-dev libcurl4-openssl-dev libjansson-dev \
-                libinih-dev libcmocka-dev curl kcat python3 python3-pytest python3-confluent-kafka
+                libinih-dev libssl-dev libcmocka-dev curl kcat python3 python3-pytest python3-confluent-kafka
 PACKAGES_DEV := clang clang-tidy clang-format cppcheck codespell shellcheck
 
-PKGS    := rdkafka libmicrohttpd libcurl jansson
+PKGS    := rdkafka libmicrohttpd libcurl jansson libcrypto
 WARN    := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Wundef -Wvla \
            -Wwrite-strings -Wcast-align -Wpointer-arith -Wimplicit-fallthrough -Wswitch
 HARDEN  := -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE

@@ -7,7 +7,8 @@
 // A request's life: begin() when the headers are in, complete() when the body is. Each request gets exactly one
 // http_request_reply(), from begin() (a refusal; the body is then read and thrown away, or the connection closed
 // if it is very large), from complete(), or at any later time. Until then the request and all that it answers
-// (path, headers, body) stay valid; after it the request must not be touched.
+// (path, headers, body) stay valid; after it the request must not be touched. A client may go away before
+// complete(): then nothing more is heard of the request, so what begin() attaches to it must not own memory.
 #ifndef CHATBRIDGE_HTTP_SERVER_H
 #define CHATBRIDGE_HTTP_SERVER_H
 
@@ -49,7 +50,7 @@ struct http_handler {
     void (*begin)(void *context, struct http_request *request);
     // The body is in too. Not called when begin() replied or the body was refused (413, 408) by the server.
     void (*complete)(void *context, struct http_request *request);
-    // The body is over body_max: the response to send. NULL: a plain 413.
+    // The body is over body_max; has to reply. NULL: http_request_refuse() with 413.
     void (*too_large)(void *context, struct http_request *request);
 };
 
@@ -90,6 +91,10 @@ void http_request_set_user(struct http_request *request, void *user);
 void *http_request_user(const struct http_request *request);
 
 void http_request_reply(struct http_request *request, const struct http_response *response);
+
+// Replies with an RFC 9457 problem (application/problem+json): type about:blank, title, status and `detail`.
+void http_request_refuse(
+    struct http_request *request, int status, const char *detail, const struct http_header *headers);
 
 // For tests that need a peer that misbehaves: writes `bytes` as they are (may be none) and closes the connection;
 // with `reset` by RST. Counts as the reply.
