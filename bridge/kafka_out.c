@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: MIT
+//
+// Delivery reports arrive on librdkafka's main queue and are served by kafka_out_run() on the loop's thread. The
+// queue wakes the loop through an eventfd once when it stops being empty, so a run drains it whole.
+#include "bridge/kafka_out.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "bridge/kafka_conf.h"
+#include "bridge/log.h"
+
+struct kafka_out {
+    rd_kafka_t *client;
+    rd_kafka_queue_t *queue;
+    int fd;
+    unsigned pending;
+    bool freeing;
+};
+
+// One record on its way: whom to tell.
+struct sent {
+    kafka_delivered delivered;
+    void *context;
+};
+
+static void on_delivery(rd_kafka_t *client, const rd_kafka_message_t *message, void *opaque)
+{
+    (void)client;
+    struct kafka_out *out = opaque;
+    struct sent *sent = message->_private;
+    struct kafka_delivery delivery = {
+        .delivered = message->err == RD_KAFKA_RESP_ERR_NO_ERROR,
+        .partition = message->partition,
+        .offset = message->offset,
+    };
+    if (!delivery.delivered)
+        (void)error_set(&delivery.error, kafka_error_kind(message->err), "%s", rd_kafka_message_errstr(message));
+    out->pending--;
+    if (!out->freeing)
+        sent->delivered(sent->context, &delivery);
+    free(sent);
+}
+
+struct kafka_out *kafka_out_new(const struct config *config, int64_t timeout_ms, struct error *error)
+{
+    char timeout[24];
+    (void)snprintf(timeout, sizeof timeout, "%" PRId64, timeout_ms);
+    const struct kafka_default defaults[] = {
+        {"acks", "all"},
+        {"enable.idempotence", "true"},
+        {"partitioner", "murmur2_random"}, // where a Java client would put the same key
+        {"linger.ms", "0"},
+        {"reconnect.backoff.max.ms", "500"}, // else a broker that is back is found up to 10 s late
+        {"message.timeout.ms", timeout},
+        {NULL, NULL},
+    };
+    rd_kafka_conf_t *conf = kafka_conf(config, "kafka.producer", defaults, error);
+    if (conf == NULL)
+        return NULL;
+    struct kafka_out *out = must_calloc(1, sizeof *out);
+    rd_kafka_conf_set_opaque(conf, out);
+    rd_kafka_conf_set_dr_msg_cb(conf, on_delivery);
+    out->client = kafka_client(RD_KAFKA_PRODUCER, conf, error);
+    if (out->client == NULL) {
+        free(out);
+        return NULL;
+    }
+    out->queue = rd_kafka_queue_get_main(out->client);
+    out->fd = kafka_wake_fd(out->queue);
+    return out;
+}
+
+void kafka_out_free(struct kafka_out *out)
+{
+    if (out == NULL)
+        return;
+    out->freeing = true;
+    (void)rd_kafka_purge(out->client, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
+    while (rd_kafka_poll(out->client, 0) > 0)
+        continue;
+    rd_kafka_queue_io_event_enable(out->queue, -1, NULL, 0);
+    rd_kafka_queue_destroy(out->queue);
+    rd_kafka_destroy(out->client);
+    (void)close(out->fd);
+    free(out);
+}
+
+static rd_kafka_headers_t *headers_of(const struct kafka_record *record)
+{
+    rd_kafka_headers_t *headers = rd_kafka_headers_new(record->header_count);
+    must(headers != NULL);
+    for (size_t i = 0; i < record->header_count; i++) {
+        const struct kafka_header *header = &record->headers[i];
+        must(rd_kafka_header_add(headers, header->name, -1, header->value, (ssize_t)header->len) ==
+             RD_KAFKA_RESP_ERR_NO_ERROR);
+    }
+    return headers;
+}
+
+int kafka_out_send(struct kafka_out *out, const struct kafka_record *record, kafka_delivered delivered, void *context,
+    struct error *error)
+{
+    struct sent *sent = must_calloc(1, sizeof *sent);
+    *sent = (struct sent){delivered, context};
+    rd_kafka_headers_t *headers = headers_of(record);
+    // librdkafka copies key and value (F_COPY); its structure lacks the const.
+    const rd_kafka_vu_t fields[] = {
+        {.vtype = RD_KAFKA_VTYPE_TOPIC, .u.cstr = record->topic},
+        {.vtype = RD_KAFKA_VTYPE_PARTITION, .u.i32 = record->partition},
+        {.vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u.i = RD_KAFKA_MSG_F_COPY},
+        {.vtype = RD_KAFKA_VTYPE_KEY, .u.mem = {(void *)(uintptr_t)record->key, record->key_len}},
+        {.vtype = RD_KAFKA_VTYPE_VALUE, .u.mem = {(void *)(uintptr_t)record->value, record->value_len}},
+        {.vtype = RD_KAFKA_VTYPE_TIMESTAMP, .u.i64 = record->timestamp_ms},
+        {.vtype = RD_KAFKA_VTYPE_HEADERS, .u.headers = headers},
+        {.vtype = RD_KAFKA_VTYPE_OPAQUE, .u.ptr = sent},
+    };
+    rd_kafka_error_t *refused = rd_kafka_produceva(out->client, fields, sizeof fields / sizeof fields[0]);
+    if (refused == NULL) {
+        out->pending++;
+        return 0;
+    }
+    (void)error_set(error, kafka_error_kind(rd_kafka_error_code(refused)), "%s", rd_kafka_error_string(refused));
+    rd_kafka_error_destroy(refused);
+    rd_kafka_headers_destroy(headers); // librdkafka takes them only with the record
+    free(sent);
+    return -1;
+}
+
+int kafka_out_fd(const struct kafka_out *out)
+{
+    return out->fd;
+}
+
+void kafka_out_run(struct kafka_out *out)
+{
+    kafka_wake_clear(out->fd);
+    while (rd_kafka_poll(out->client, 0) > 0)
+        continue;
+}
+
+unsigned kafka_out_pending(const struct kafka_out *out)
+{
+    return out->pending;
+}
+
+bool kafka_out_failed(const struct kafka_out *out, struct error *error)
+{
+    char reason[256];
+    rd_kafka_resp_err_t code = rd_kafka_fatal_error(out->client, reason, sizeof reason);
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
+        return false;
+    (void)error_set(error, ERROR_FATAL, "%s: %s", rd_kafka_err2name(code), reason);
+    return true;
+}
