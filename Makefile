@@ -16,7 +16,7 @@ PACKAGES_DEV := clang clang-tidy clang-format cppcheck codespell shellcheck
 
 PKGS    := rdkafka libmicrohttpd libcurl jansson libcrypto
 WARN    := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Wundef -Wvla \
-           -Wwrite-strings -Wcast-align -Wpointer-arith -Wimplicit-fallthrough -Wswitch
+           -Wwrite-strings -Wcast-align -Wpointer-arith -Wimplicit-fallthrough -Wswitch -Wno-missing-field-initializers
 HARDEN  := -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
 OPT     ?= -O2 -g $(HARDEN)
 # -isystem, so that a library's header is never judged by our warnings.

@@ -38,5 +38,6 @@
 #define HEADER_DLQ_LAST_AT     "dlq_last_at"
 #define HEADER_DLQ_SOURCE      "dlq_source"
 #define HEADER_DLQ_REDRIVES    "dlq_redrives"
+#define HEADER_DLQ_VALUE       "dlq_value" // "omitted": it was too large
 
 #endif

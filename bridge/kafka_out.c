@@ -9,15 +9,20 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "bridge/clock.h"
 #include "bridge/kafka_conf.h"
 #include "bridge/log.h"
+
+enum {
+    PURGE_MS = 5000,
+    ENVELOPE_BYTES = 256 * 1024, // key and headers of the largest record, and an outcome around an answer
+};
 
 struct kafka_out {
     rd_kafka_t *client;
     rd_kafka_queue_t *queue;
     int fd;
     unsigned pending;
-    bool freeing;
 };
 
 // One record on its way: whom to tell.
@@ -39,15 +44,16 @@ static void on_delivery(rd_kafka_t *client, const rd_kafka_message_t *message, v
     if (!delivery.delivered)
         (void)error_set(&delivery.error, kafka_error_kind(message->err), "%s", rd_kafka_message_errstr(message));
     out->pending--;
-    if (!out->freeing)
-        sent->delivered(sent->context, &delivery);
+    sent->delivered(sent->context, &delivery);
     free(sent);
 }
 
 struct kafka_out *kafka_out_new(const struct config *config, int64_t timeout_ms, struct error *error)
 {
     char timeout[24];
+    char largest[24];
     (void)snprintf(timeout, sizeof timeout, "%" PRId64, timeout_ms);
+    (void)snprintf(largest, sizeof largest, "%zu", config->inbound.body_max + ENVELOPE_BYTES);
     const struct kafka_default defaults[] = {
         {"acks", "all"},
         {"enable.idempotence", "true"},
@@ -55,6 +61,7 @@ struct kafka_out *kafka_out_new(const struct config *config, int64_t timeout_ms,
         {"linger.ms", "0"},
         {"reconnect.backoff.max.ms", "500"}, // else a broker that is back is found up to 10 s late
         {"message.timeout.ms", timeout},
+        {"message.max.bytes", largest}, // the brokers decide what is too large, not the client
         {NULL, NULL},
     };
     rd_kafka_conf_t *conf = kafka_conf(config, "kafka.producer", defaults, error);
@@ -77,10 +84,10 @@ void kafka_out_free(struct kafka_out *out)
 {
     if (out == NULL)
         return;
-    out->freeing = true;
     (void)rd_kafka_purge(out->client, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
-    while (rd_kafka_poll(out->client, 0) > 0)
-        continue;
+    int64_t deadline = clock_ms() + PURGE_MS;
+    while (out->pending > 0 && clock_ms() < deadline)
+        (void)rd_kafka_poll(out->client, 10);
     rd_kafka_queue_io_event_enable(out->queue, -1, NULL, 0);
     rd_kafka_queue_destroy(out->queue);
     rd_kafka_destroy(out->client);

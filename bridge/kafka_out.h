@@ -25,7 +25,7 @@ typedef void (*kafka_delivered)(void *context, const struct kafka_delivery *deli
 // Owner: the caller, kafka_out_free().
 struct kafka_out *kafka_out_new(const struct config *config, int64_t timeout_ms, struct error *error) MUST_USE;
 
-// What is still unacknowledged is given up without a report; kafka_out_pending() tells how many.
+// What is still unacknowledged is given up and reported as failed.
 void kafka_out_free(struct kafka_out *out);
 
 // Takes a record. 0: `delivered` is called exactly once, from kafka_out_run(). -1: it is not; ERROR_BUSY when the

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT
+#include "producers/publish.h"
+
+#include <string.h>
+
+const char *publish_topic(const struct publish *publish, bool usable)
+{
+    return usable ? publish->events_topic : publish->rejected_topic;
+}
+
+int publish_event(struct publish *publish, const struct event *event, const struct cloudevent *cloudevent, bool usable,
+    const char *body, size_t len, kafka_delivered delivered, void *context, struct error *error)
+{
+    size_t key_len = strlen(event->room);
+    struct kafka_record record = {
+        .topic = publish_topic(publish, usable),
+        .partition = -1,
+        .key = key_len > 0 ? event->room : NULL,
+        .key_len = key_len,
+        .value = body,
+        .value_len = len,
+        .headers = cloudevent->headers,
+        .header_count = cloudevent->count,
+    };
+    return kafka_out_send(publish->out, &record, delivered, context, error);
+}
