@@ -20,6 +20,7 @@ struct kafka_in {
     int fd;
     struct kafka_in_handler handler;
     rd_kafka_topic_partition_list_t *revoked; // waiting for kafka_in_let_go(), or NULL
+    bool closing;
 };
 
 // ---- rebalance ----
@@ -98,7 +99,7 @@ static void on_revoked(struct kafka_in *in, const rd_kafka_topic_partition_list_
     for (int i = 0; i < partitions->cnt; i++)
         in->handler.revoking(
             in->handler.context, partitions->elems[i].topic, partitions->elems[i].partition, lost);
-    if (lost || partitions->cnt == 0)
+    if (lost || in->closing || partitions->cnt == 0)
         kafka_in_let_go(in);
 }
 
@@ -288,6 +289,8 @@ void kafka_in_resume(struct kafka_in *in, const char *topic, int32_t partition)
 
 void kafka_in_close(struct kafka_in *in)
 {
+    in->closing = true;
+    kafka_in_let_go(in);
     rd_kafka_error_t *refused = rd_kafka_consumer_close_queue(in->client, in->queue);
     log_refusal("close", refused);
 }

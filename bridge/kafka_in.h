@@ -55,7 +55,7 @@ int kafka_in_commit(struct kafka_in *in, const char *topic, int32_t partition, i
 // The revoked partitions go. Nothing if none are being revoked.
 void kafka_in_let_go(struct kafka_in *in);
 
-// Begins to leave the group; run goes on (revoking() may come) until kafka_in_closed().
+// Begins to leave the group, giving up all partitions at once; run goes on until kafka_in_closed().
 void kafka_in_close(struct kafka_in *in);
 bool kafka_in_closed(const struct kafka_in *in);
 

@@ -234,9 +234,18 @@ static void leg_failed(struct leg *leg, const struct error *error)
     leg->state = LEG_UNSENT;
     if (error->kind == ERROR_INPUT)
         leg->reduced = true;
-    log_warn("outcome: not taken by Kafka, sent again", log_str("id", leg->report->command->id),
-        log_str("error", error->text));
+    if (!leg->report->outcomes->closing)
+        log_warn("outcome: not taken by Kafka, sent again", log_str("id", leg->report->command->id),
+            log_str("error", error->text));
     list(leg->report, error->kind == ERROR_BUSY ? 10 : AGAIN_MS);
+}
+
+static void report_free(struct report *report)
+{
+    report->outcomes->pending--;
+    json_decref(report->value);
+    free(report->reason);
+    free(report);
 }
 
 static void finish_if_durable(struct report *report)
@@ -245,11 +254,8 @@ static void finish_if_durable(struct report *report)
         if (report->legs[i].state != LEG_DURABLE)
             return;
     must(!report->listed);
-    report->outcomes->pending--;
     report->durable(report->context);
-    json_decref(report->value);
-    free(report->reason);
-    free(report);
+    report_free(report);
 }
 
 static void on_delivered(void *context, const struct kafka_delivery *delivery)
@@ -332,4 +338,18 @@ int outcomes_timeout_ms(const struct outcomes *outcomes)
         return -1;
     int64_t left = first->not_before_ms - clock_ms();
     return left > 0 ? (int)left : 0;
+}
+
+void outcomes_close(struct outcomes *outcomes)
+{
+    outcomes->closing = true;
+}
+
+void outcomes_clear(struct outcomes *outcomes)
+{
+    struct report *report;
+    while ((report = TAILQ_FIRST(&outcomes->unsent)) != NULL) {
+        TAILQ_REMOVE(&outcomes->unsent, report, link);
+        report_free(report);
+    }
 }

@@ -6,6 +6,7 @@
 #define CHATBRIDGE_OUTCOME_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <sys/queue.h>
 
 #include "bridge/kafka_out.h"
@@ -40,6 +41,7 @@ struct outcomes {
     const char *dlq_topic;
     struct report_list unsent; // those that the producer's queue had no room for, or that failed and are sent again
     unsigned pending;
+    bool closing; // what fails now is not sent again
 };
 
 typedef void (*outcome_durable)(void *context);
@@ -54,6 +56,12 @@ void outcomes_report(struct outcomes *outcomes, const struct command *command, c
 // Sends again what has to be; milliseconds until the next time, -1: nothing to send.
 void outcomes_run(struct outcomes *outcomes);
 int outcomes_timeout_ms(const struct outcomes *outcomes);
+
+// Before the producer goes: what it gives up is not sent again.
+void outcomes_close(struct outcomes *outcomes);
+
+// After the producer went: forgets what was not acknowledged, without durable().
+void outcomes_clear(struct outcomes *outcomes);
 
 const char *outcome_status_name(enum outcome_status status);
 
