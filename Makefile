@@ -69,7 +69,54 @@ $(BUILD)/unit/%: $(BUILD)/obj/tests/unit/%.o $(LIBRARY)
 
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
 
+# ---- what a newcomer types ----
+
+deps: ## install the Debian packages that are missing (with sudo unless root)
+	@deploy/install-packages $(PACKAGES)
+
+deps-dev: ## install the checkers' packages too
+	@deploy/install-packages $(PACKAGES_DEV)
+
+run: deps ## try it: embedded broker, chat sandbox and bridge; prints what to type next
+	@$(MAKE) --no-print-directory all
+	$(BUILD)/chatbridge dev
+
+demo: deps ## one round trip told as a story
+	@$(MAKE) --no-print-directory all
+	@CHATBRIDGE_BUILD=$(BUILD) deploy/demo
+
+test: deps ## unit, sandbox and flow tests; ends with "N passed, N failed"
+	@$(MAKE) --no-print-directory all unit
+	@CHATBRIDGE_BUILD=$(BUILD) tests/run
+
+unit: $(UNIT)
+
+# ---- what a developer types ----
+
+# The sanitizers' build is a build of its own; its tests get three times the time.
+ASAN := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+asan: deps ## the tests under AddressSanitizer and UndefinedBehaviorSanitizer
+	@CHATBRIDGE_SLOW=3 $(MAKE) --no-print-directory BUILD=$(BUILD)/asan OPT='$(ASAN)' test
+
+FORMATTED := $(wildcard bridge/*.[ch] producers/*.[ch] consumers/*.[ch] deploy/*/*.[ch] tests/unit/*.[ch])
+
+format: ## apply .clang-format
+	clang-format -i $(FORMATTED)
+
+lint: deps-dev ## format, warnings of gcc and clang, clang-tidy, cppcheck, banned functions, spelling, shell
+	@BUILD=$(BUILD) MAKE="$(MAKE)" CPPFLAGS='$(CPPFLAGS)' .ci/lint $(FORMATTED)
+
+layers: ## fail when an include goes against the one way of dependencies
+	@.ci/layers
+
+install: all ## install into $(PREFIX)
+	install -d $(DESTDIR)$(PREFIX)/bin
+	install -m 755 $(PROGRAMS) $(DESTDIR)$(PREFIX)/bin
+
 clean: ## remove what was built
 	rm -rf $(BUILD)
 
-.PHONY: all clean
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: all deps deps-dev run demo test unit asan format lint layers install clean help

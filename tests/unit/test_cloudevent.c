@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: MIT
+#include "producers/cloudevent.h"
+
+#include <string.h>
+
+#include "bridge/contract.h"
+#include "tests/unit/unit.h"
+
+static struct event event;
+static struct cloudevent cloudevent;
+
+static const char *header(const char *name)
+{
+    const struct kafka_record record = {.headers = cloudevent.headers, .header_count = cloudevent.count};
+    return kafka_header_of(&record, name, NULL);
+}
+
+static void make(const char *body, const char *content_type, const char *traceparent, const char *reason)
+{
+    struct error error;
+    assert_int_equal(event_decode(&event, "shop", body, strlen(body), &error), 0);
+    cloudevent_make(&cloudevent, &event, "shop", 1794830400000, content_type, traceparent, reason);
+}
+
+static void tells_all_that_is_known(void **state)
+{
+    (void)state;
+    static const char trace[] = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    make("{\"type\":\"post_comment_mobile\",\"payload\":{\"from\":{\"email\":\"a@b\"},\"room\":{\"id\":3},"
+         "\"message\":{\"id\":2}}}",
+        "application/json; charset=utf-8", trace, NULL);
+    static const struct {
+        const char *name;
+        const char *value;
+    } rows[] = {
+        {HEADER_CE_SPECVERSION, "1.0"},
+        {HEADER_CE_ID, "shop:2"},
+        {HEADER_CE_SOURCE, "/apps/shop"},
+        {HEADER_CE_TYPE, "com.qiscus.chat.post_comment_mobile"},
+        {HEADER_CE_SUBJECT, "rooms/3"},
+        {HEADER_CE_TIME, "2026-11-16T12:00:00.000Z"},
+        {HEADER_CE_ORIGIN, "client"},
+        {HEADER_CE_SENDER, "a@b"},
+        {HEADER_CE_PARTITIONKEY, "3"},
+        {HEADER_CONTENT_TYPE, "application/json; charset=utf-8"},
+        {HEADER_TRACEPARENT, trace},
+    };
+    for (size_t i = 0; i < UNIT_COUNT(rows); i++)
+        assert_string_equal(header(rows[i].name), rows[i].value);
+    assert_int_equal(cloudevent.count, UNIT_COUNT(rows));
+}
+
+static void leaves_out_what_is_not_known(void **state)
+{
+    (void)state;
+    make("{}", NULL, NULL, "because");
+    assert_null(header(HEADER_CE_SUBJECT));
+    assert_null(header(HEADER_CE_PARTITIONKEY));
+    assert_null(header(HEADER_CE_SENDER));
+    assert_string_equal(header(HEADER_CE_TYPE), "com.qiscus.chat.event");
+    assert_string_equal(header(HEADER_CE_ORIGIN), "unknown");
+    assert_string_equal(header(HEADER_CONTENT_TYPE), "application/json");
+    assert_string_equal(header(HEADER_REJECTED_REASON), "because");
+}
+
+static void begins_a_trace_where_none_is_usable(void **state)
+{
+    (void)state;
+    static const char *const unusable[] = {NULL, "", "00-xyz",
+        "00-00000000000000000000000000000000-b7ad6b7169203331-01",
+        "00-0af7651916cd43dd8448eb211c80319c-0000000000000000-01",
+        "00-0AF7651916CD43DD8448EB211C80319C-b7ad6b7169203331-01"};
+    for (size_t i = 0; i < UNIT_COUNT(unusable); i++) {
+        make("{}", NULL, unusable[i], NULL);
+        const char *trace = header(HEADER_TRACEPARENT);
+        assert_int_equal(strlen(trace), 55);
+        assert_memory_equal(trace, "00-", 3);
+        if (unusable[i] != NULL)
+            assert_string_not_equal(trace, unusable[i]);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(tells_all_that_is_known),
+        cmocka_unit_test(leaves_out_what_is_not_known),
+        cmocka_unit_test(begins_a_trace_where_none_is_usable),
+    };
+    return cmocka_run_group_tests_name("cloudevent", tests, NULL, NULL);
+}
