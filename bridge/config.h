@@ -26,14 +26,14 @@ struct kafka_setting {
 
 struct app_config {
     char *name;
-    char *origin; // where its section begins
-    char *base_url;
-    char *secret;        // never logged
+    char *origin;        // where its section begins
+    char *base_url;      // without a slash at its end; NULL only if there is no outbound role
+    char *secret;        // never logged; NULL only if there is no outbound role
     char *webhook_token; // NULL: the path has none; never logged
     char *secret_header; // QISCUS_SDK_SECRET
-    // One commands topic of its own, or NULL: [topics] commands.
-    // (Not yet: declared with the setting that brings it.)
 };
+
+struct config_source;
 
 struct config {
     struct {
@@ -85,10 +85,14 @@ struct config {
 
     char **faults; // everything that is wrong, one "origin: text" each
     size_t fault_count;
+
+    char *path;                   // of the file, or NULL
+    struct config_source *source; // where each value came from; of config*.c alone
 };
 
-// Reads `path` (NULL: the environment alone) and the environment. Never NULL: what is wrong is in `faults`, all of
-// it at once, so that one run shows the whole list. Owner: the caller, config_free().
+// Reads `path` (NULL: what CHATBRIDGE_CONFIG names; without it the environment alone) and the environment, which wins.
+// Never NULL: what is wrong is in `faults`, all of it at once, so that one run shows the whole list. Before any other
+// thread runs. Owner: the caller, config_free().
 struct config *config_load(const char *path) MUST_USE;
 void config_free(struct config *config);
 
@@ -104,5 +108,8 @@ const struct app_config *config_app(const struct config *config, const char *nam
 
 // The sample configuration: every setting with its default and its help as comments.
 void config_print_settings(FILE *out);
+
+// What was set, and where; secrets only as "(set)".
+void config_print_given(const struct config *config, FILE *out);
 
 #endif

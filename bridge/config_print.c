@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+//
+// What people read: the faults, what was set, and the sample file.
+#include "bridge/config.h"
+
+#include <string.h>
+
+#include "bridge/config_source.h"
+#include "bridge/config_value.h"
+
+size_t config_print_faults(const struct config *config, FILE *out)
+{
+    for (size_t i = 0; i < config->fault_count; i++)
+        (void)fprintf(out, "%s\n", config->faults[i]);
+    return config->fault_count;
+}
+
+// librdkafka's secrets are not in our table; their names give them away.
+static bool is_secret(const struct config_entry *entry)
+{
+    bool as_file;
+    const struct setting *setting = config_settings_find(config_settings_section(entry->section), entry->key, &as_file);
+    if (setting != NULL)
+        return config_settings_secret(setting) && !as_file;
+    size_t len = strlen(entry->key);
+    bool is_path = len > 5 && strcmp(entry->key + len - 5, ".file") == 0;
+    return !is_path && (strstr(entry->key, "password") != NULL || strstr(entry->key, "secret") != NULL ||
+                           strstr(entry->key, "pem") != NULL || strstr(entry->key, "config") != NULL);
+}
+
+void config_print_given(const struct config *config, FILE *out)
+{
+    const struct config_source *source = config->source;
+    for (size_t i = 0; i < source->count; i++) {
+        const struct config_entry *entry = &source->entries[i];
+        if (config_source_find(source, entry->section, entry->key) != entry)
+            continue; // overridden
+        const char *value = is_secret(entry) && *entry->value != '\0' ? "(set)" : entry->value;
+        (void)fprintf(out, "[%s] %s = %s  (%s)\n", entry->section, entry->key, value, entry->origin);
+    }
+}
+
+// ---- the sample ----
+
+static const char sample_head[] =
+    "# chatbridge's settings. A line that is commented out shows the default. A comment stands on a line of its own;\n"
+    "# what stands behind the '=' belongs to the value. The environment wins over this file: a name is\n"
+    "# CHATBRIDGE_{SECTION}__{KEY} in capitals with '_' for the rest, CHATBRIDGE_INBOUND__BODY_MAX=2MiB.\n"
+    "# `chatbridge check -c FILE` says what is wrong with a file.\n";
+
+static const char sample_kafka[] = "# bootstrap.servers = localhost:9092\n"
+                                   "\n"
+                                   "# For a cluster that asks for TLS and a password:\n"
+                                   "# security.protocol = SASL_SSL\n"
+                                   "# sasl.mechanisms = SCRAM-SHA-512\n"
+                                   "# sasl.username = chatbridge\n"
+                                   "# sasl.password.file = /run/secrets/kafka-password\n";
+
+static void print_comment(FILE *out, const char *text)
+{
+    for (const char *line = text; line != NULL; line = strchr(line, '\n')) {
+        line += *line == '\n';
+        (void)fprintf(out, "# %.*s\n", (int)strcspn(line, "\n"), line);
+    }
+}
+
+static void print_setting(FILE *out, const struct setting *setting)
+{
+    char range[CONFIG_RANGE_TEXT];
+    const char *form = config_value_form(setting);
+    (void)fprintf(out, "\n");
+    print_comment(out, setting->help);
+    if (config_value_range(setting, range)[0] != '\0')
+        (void)fprintf(out, "# %s, %s\n", form, range);
+    else
+        (void)fprintf(out, "# %s%s\n", form, setting->required_for != 0 ? "; needed for outbound" : "");
+    if (config_settings_secret(setting))
+        (void)fprintf(out, "# %s.file = PATH reads it from a file instead.\n", setting->key);
+    const char *value = setting->value ? setting->value : "";
+    (void)fprintf(out, "%s%s =%s%s\n", setting->required_for != 0 ? "" : "# ", setting->key, *value ? " " : "", value);
+}
+
+void config_print_settings(FILE *out)
+{
+    (void)fputs(sample_head, out);
+    for (const struct setting_section *section = config_sections; section->name != NULL; section++) {
+        (void)fprintf(out, "\n\n");
+        print_comment(out, section->help);
+        (void)fprintf(out, "[%s]\n", strcmp(section->name, "app") == 0 ? "app:my-app" : section->name);
+        if (strcmp(section->name, "kafka") == 0)
+            (void)fputs(sample_kafka, out);
+        for (const struct setting *setting = config_settings; setting->section != NULL; setting++)
+            if (strcmp(setting->section, section->name) == 0)
+                print_setting(out, setting);
+    }
+}
