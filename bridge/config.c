@@ -15,8 +15,10 @@ struct config *config_load(const char *path)
 {
     struct config *config = must_calloc(1, sizeof *config);
     const char *named = getenv("CHATBRIDGE_CONFIG");
-    if (path == NULL && named != NULL && *named != '\0')
+    if (path == NULL)
         path = named;
+    if (path != NULL && *path == '\0')
+        path = NULL;
     config->path = must_strdup(path);
     config->source = must_calloc(1, sizeof *config->source);
     if (path != NULL)

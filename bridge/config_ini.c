@@ -17,7 +17,7 @@
 
 enum {
     LINE_BYTES = 16 * 1024, // a certificate's key fits
-    FILE_BYTES = 1024 * 1024,
+    FILE_BYTES = 256 * 1024,
     ORIGIN_BYTES = 512,
 };
 

@@ -3,15 +3,35 @@
 // What people read: the faults, what was set, and the sample file.
 #include "bridge/config.h"
 
+#include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "bridge/config_source.h"
 #include "bridge/config_value.h"
 
+// The line of the file that a fault names; one that names none comes last.
+static long line_of(const struct config *config, const char *fault)
+{
+    size_t len = config->path ? strlen(config->path) : 0;
+    bool has_line = len > 0 && strncmp(fault, config->path, len) == 0 && fault[len] == ':';
+    long line = has_line ? strtol(fault + len + 1, NULL, 10) : 0;
+    return line > 0 ? line : LONG_MAX;
+}
+
+// In the order of the file's lines. By insertion, since there are few and those of one line keep their order.
 size_t config_print_faults(const struct config *config, FILE *out)
 {
+    const char **sorted = must_calloc(config->fault_count, sizeof *sorted);
+    for (size_t i = 0; i < config->fault_count; i++) {
+        size_t place = i;
+        for (; place > 0 && line_of(config, sorted[place - 1]) > line_of(config, config->faults[i]); place--)
+            sorted[place] = sorted[place - 1];
+        sorted[place] = config->faults[i];
+    }
     for (size_t i = 0; i < config->fault_count; i++)
-        (void)fprintf(out, "%s\n", config->faults[i]);
+        (void)fprintf(out, "%s\n", sorted[i]);
+    free(sorted);
     return config->fault_count;
 }
 
