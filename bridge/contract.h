@@ -26,7 +26,7 @@
 #define HEADER_REJECTED_REASON "rejected_reason"
 
 // A command that was put back keeps its first id, and says how often that happened.
-#define HEADER_COMMAND_ID      "command_id"
+#define HEADER_COMMAND_ID "command_id"
 
 // A dead letter.
 #define HEADER_DLQ_COMMAND_ID  "dlq_command_id"

@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 struct heap_item {
-    int64_t at; // e.g. monotonic ms
+    int64_t at;   // e.g. monotonic ms
     size_t place; // 0: in no heap
 };
 

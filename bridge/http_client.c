@@ -224,8 +224,10 @@ static void flight_finish(struct flight *flight, CURLcode code)
         .body_len = flight->body.len,
         .retry_after = response_header(flight->easy, "Retry-After"),
         .date = response_header(flight->easy, "Date"),
-        .error = code == CURLE_OK ? "" : flight->too_large ? "the response is larger than is taken"
-                 : flight->error[0] ? flight->error : curl_easy_strerror(code),
+        .error = code == CURLE_OK    ? ""
+                 : flight->too_large ? "the response is larger than is taken"
+                 : flight->error[0]  ? flight->error
+                                     : curl_easy_strerror(code),
         .duration_us = clock_us() - flight->started_us,
     };
     (void)curl_multi_remove_handle(client->multi, flight->easy);

@@ -182,8 +182,7 @@ static void request_free(struct http_request *request)
     free(request);
 }
 
-static void on_completed(
-    void *context, struct MHD_Connection *mhd, void **slot, enum MHD_RequestTerminationCode code)
+static void on_completed(void *context, struct MHD_Connection *mhd, void **slot, enum MHD_RequestTerminationCode code)
 {
     struct http_server *server = context;
     struct http_request *request = *slot;
@@ -382,11 +381,10 @@ static enum MHD_Result on_query(void *context, enum MHD_ValueKind kind, const ch
     return query->each(query->context, name, value ? value : "") ? MHD_YES : MHD_NO;
 }
 
-void http_request_each_query(const struct http_request *request,
-    bool (*each)(void *context, const char *name, const char *value), void *context)
+void http_request_each_query(
+    const struct http_request *request, bool (*each)(void *context, const char *name, const char *value), void *context)
 {
-    (void)MHD_get_connection_values(
-        request->mhd, MHD_GET_ARGUMENT_KIND, on_query, &(struct each_query){each, context});
+    (void)MHD_get_connection_values(request->mhd, MHD_GET_ARGUMENT_KIND, on_query, &(struct each_query){each, context});
 }
 
 const char *http_request_body(const struct http_request *request, size_t *len)
@@ -445,8 +443,8 @@ struct http_server *http_server_new(
     server->wait_ms[WAIT_IDLE] = options->idle_timeout_ms;
     for (int kind = 0; kind < WAIT_KINDS; kind++)
         TAILQ_INIT(&server->waiting[kind]);
-    server->listen_fd = net_listen(
-        options->listen, options->reuse_port, server->address, sizeof server->address, error);
+    server->listen_fd =
+        net_listen(options->listen, options->reuse_port, server->address, sizeof server->address, error);
     if (server->listen_fd < 0) {
         free(server);
         return NULL;
@@ -457,7 +455,8 @@ struct http_server *http_server_new(
         options->memory_max ? options->memory_max : (size_t)MEMORY_DEFAULT, MHD_OPTION_NOTIFY_COMPLETED, on_completed,
         server, MHD_OPTION_NOTIFY_CONNECTION, on_connection, server, MHD_OPTION_END);
     if (server->daemon == NULL) {
-        (void)error_set(error, ERROR_FATAL, "the HTTP server on %s cannot start (out of descriptors?)", options->listen);
+        (void)error_set(
+            error, ERROR_FATAL, "the HTTP server on %s cannot start (out of descriptors?)", options->listen);
         (void)close(server->listen_fd);
         free(server);
         return NULL;

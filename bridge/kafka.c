@@ -37,10 +37,11 @@ static void on_log(const rd_kafka_t *client, int severity, const char *facility,
 {
     const char *name = rd_kafka_name(client);
     if (severity <= 3)
-        log_error("kafka: library error", log_str("client", name), log_str("facility", facility), log_str("text", text));
+        log_error(
+            "kafka: library error", log_str("client", name), log_str("facility", facility), log_str("text", text));
     else if (severity == 4)
-        log_warn("kafka: library warning", log_str("client", name), log_str("facility", facility),
-            log_str("text", text));
+        log_warn(
+            "kafka: library warning", log_str("client", name), log_str("facility", facility), log_str("text", text));
     else
         log_debug("kafka: library", log_str("client", name), log_str("facility", facility), log_str("text", text));
 }
@@ -53,8 +54,8 @@ static int set(rd_kafka_conf_t *conf, const char *key, const char *value, const 
     return error_set(error, ERROR_INPUT, "%s: %s: %s", origin, key, reason);
 }
 
-rd_kafka_conf_t *kafka_conf(const struct config *config, const char *section, const struct kafka_default *defaults,
-    struct error *error)
+rd_kafka_conf_t *kafka_conf(
+    const struct config *config, const char *section, const struct kafka_default *defaults, struct error *error)
 {
     rd_kafka_conf_t *conf = rd_kafka_conf_new();
     must(conf != NULL);

@@ -97,8 +97,7 @@ static void on_revoked(struct kafka_in *in, const rd_kafka_topic_partition_list_
         rd_kafka_topic_partition_list_destroy(in->revoked);
     in->revoked = rd_kafka_topic_partition_list_copy(partitions);
     for (int i = 0; i < partitions->cnt; i++)
-        in->handler.revoking(
-            in->handler.context, partitions->elems[i].topic, partitions->elems[i].partition, lost);
+        in->handler.revoking(in->handler.context, partitions->elems[i].topic, partitions->elems[i].partition, lost);
     if (lost || in->closing || partitions->cnt == 0)
         kafka_in_let_go(in);
 }
@@ -141,8 +140,7 @@ static void on_commit(
         rd_kafka_resp_err_t failed = code ? code : partition->err;
         if (failed != RD_KAFKA_RESP_ERR_NO_ERROR)
             (void)error_set(&error, ERROR_REMOTE, "%s", rd_kafka_err2str(failed));
-        in->handler.committed(
-            in->handler.context, partition->topic, partition->partition, partition->offset, &error);
+        in->handler.committed(in->handler.context, partition->topic, partition->partition, partition->offset, &error);
     }
 }
 

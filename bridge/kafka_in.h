@@ -22,8 +22,7 @@ struct kafka_in_handler {
     void (*record)(void *context, const struct kafka_record *record);
     // The partition is ours now. `offset` is what was committed (-1: nothing yet) and `metadata` what came with it
     // ("" if none).
-    void (*assigned)(
-        void *context, const char *topic, int32_t partition, int64_t offset, const char *metadata);
+    void (*assigned)(void *context, const char *topic, int32_t partition, int64_t offset, const char *metadata);
     // The partition has to be given up; `lost`: it is another's already, nothing can be committed any more.
     void (*revoking)(void *context, const char *topic, int32_t partition, bool lost);
     // A rebalance is through; `count` partitions are ours.

@@ -38,6 +38,7 @@ int kafka_out_fd(const struct kafka_out *out);
 void kafka_out_run(struct kafka_out *out);
 
 unsigned kafka_out_pending(const struct kafka_out *out);
-bool kafka_out_failed(const struct kafka_out *out, struct error *error); // a fatal error: the producer is of no more use
+bool kafka_out_failed(
+    const struct kafka_out *out, struct error *error); // a fatal error: the producer is of no more use
 
 #endif

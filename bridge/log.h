@@ -25,7 +25,7 @@ struct log_field {
 
 // Before other threads run. `program` stands on each line unless NULL.
 void log_open(enum log_level level, enum log_format format, const char *program);
-void log_tick(void); // prints what was held back for longer than the window; call about once a second
+void log_tick(void);  // prints what was held back for longer than the window; call about once a second
 void log_close(void); // prints all that was held back
 
 bool log_enabled(enum log_level level);
@@ -45,11 +45,11 @@ static inline struct log_field log_int(const char *key, int64_t number)
 
 #define LOG_FIELDS(...) ((const struct log_field[]){__VA_ARGS__, {0}})
 
-#define log_debug(...)            LOG_PICK(LOG_DEBUG, __VA_ARGS__, {0})
-#define log_info(...)             LOG_PICK(LOG_INFO, __VA_ARGS__, {0})
-#define log_warn(...)             LOG_PICK(LOG_WARN, __VA_ARGS__, {0})
-#define log_error(...)            LOG_PICK(LOG_ERROR, __VA_ARGS__, {0})
-#define LOG_PICK(level, message, ...) \
+#define log_debug(...) LOG_PICK(LOG_DEBUG, __VA_ARGS__, {0})
+#define log_info(...)  LOG_PICK(LOG_INFO, __VA_ARGS__, {0})
+#define log_warn(...)  LOG_PICK(LOG_WARN, __VA_ARGS__, {0})
+#define log_error(...) LOG_PICK(LOG_ERROR, __VA_ARGS__, {0})
+#define LOG_PICK(level, message, ...)                                                                                  \
     (log_enabled(level) ? log_write(level, message, LOG_FIELDS(__VA_ARGS__)) : (void)0)
 
 #endif

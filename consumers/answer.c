@@ -73,8 +73,8 @@ static void explain_refusal(struct answer *answer)
 {
     const char *message = json_text_at(answer->error, "message");
     const char *detail = json_string_value(json_array_get(json_object_get(answer->error, "detailed_messages"), 0));
-    (void)snprintf(answer->reason, sizeof answer->reason, "HTTP %d%s%s%s%s", answer->http_status,
-        message ? ": " : "", message ? message : "", detail ? ": " : "", detail ? detail : "");
+    (void)snprintf(answer->reason, sizeof answer->reason, "HTTP %d%s%s%s%s", answer->http_status, message ? ": " : "",
+        message ? message : "", detail ? ": " : "", detail ? detail : "");
 }
 
 static void read_body(struct answer *answer, const struct http_result *result)
@@ -88,8 +88,7 @@ static void read_body(struct answer *answer, const struct http_result *result)
     }
     if (root == NULL) {
         answer->class = ANSWER_AMBIGUOUS;
-        (void)snprintf(
-            answer->reason, sizeof answer->reason, "HTTP %d with a body that is not usable: %.300s",
+        (void)snprintf(answer->reason, sizeof answer->reason, "HTTP %d with a body that is not usable: %.300s",
             answer->http_status, unreadable.text);
         return;
     }

@@ -84,8 +84,8 @@ static int post_comment_rules(const json_t *params, struct error *error)
 
 // ---- post_system_event_message ----
 
-static const char *const system_event_types[] = {"create_room", "add_member", "join_room", "remove_member",
-    "left_room", "change_room_name", "change_room_avatar", NULL};
+static const char *const system_event_types[] = {"create_room", "add_member", "join_room", "remove_member", "left_room",
+    "change_room_name", "change_room_avatar", NULL};
 
 static const struct call_param system_event_params[] = {
     {"system_event_type", PARAM_TEXT, .required = true, .choices = system_event_types},
@@ -185,8 +185,7 @@ static int check_texts(const struct call_param *param, const json_t *value, stru
         return error_set(error, ERROR_INPUT, "params.%s has to be an array of strings", param->name);
     size_t i;
     const json_t *item;
-    json_array_foreach(value, i, item)
-    {
+    json_array_foreach(value, i, item) {
         if (!json_is_string(item) || json_string_length(item) == 0 ||
             strlen(json_string_value(item)) != json_string_length(item))
             return error_set(error, ERROR_INPUT, "params.%s[%zu] has to be a string that is not empty", param->name, i);
@@ -199,9 +198,8 @@ static int check_json(const struct call_param *param, const json_t *value, struc
     if (json_is_object(value))
         return 0;
     struct error reason;
-    json_auto_t *inner = json_is_string(value)
-                             ? json_read_object(json_string_value(value), json_string_length(value), &reason)
-                             : NULL;
+    json_auto_t *inner =
+        json_is_string(value) ? json_read_object(json_string_value(value), json_string_length(value), &reason) : NULL;
     if (inner != NULL)
         return 0;
     return error_set(error, ERROR_INPUT, "params.%s has to be an object, or a string that holds one", param->name);
@@ -245,8 +243,7 @@ int call_check(const struct call *call, const json_t *params, struct error *erro
     // A parameter that would not be sent is refused rather than dropped: it is a typing error, or a wish unfulfilled.
     const char *name;
     json_t *value;
-    json_object_foreach((json_t *)(uintptr_t)params, name, value)
-    {
+    json_object_foreach((json_t *)(uintptr_t)params, name, value) {
         if (!knows(call, name))
             return error_set(error, ERROR_INPUT, "params.%.100s is not a parameter of %s", name, call->name);
     }
@@ -295,8 +292,7 @@ static void add_param(struct buf *body, const struct call_param *param, const js
         add_pair(body, param->name, "", id);
         break;
     case PARAM_TEXTS:
-        json_array_foreach(value, i, item)
-        {
+        json_array_foreach(value, i, item) {
             add_pair(body, param->name, "[]", json_string_value(item));
         }
         break;

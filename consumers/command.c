@@ -19,7 +19,8 @@
 // The record and all it points to in one block of memory, which begins with the headers' array.
 static void copy_record(struct command *command, const struct kafka_record *from)
 {
-    size_t size = from->header_count * sizeof *from->headers + strlen(from->topic) + 1 + from->key_len + from->value_len;
+    size_t size =
+        from->header_count * sizeof *from->headers + strlen(from->topic) + 1 + from->key_len + from->value_len;
     for (size_t i = 0; i < from->header_count; i++)
         size += strlen(from->headers[i].name) + 1 + from->headers[i].len;
     struct kafka_header *headers = must_calloc(1, size);
@@ -196,8 +197,8 @@ static void find_lane(struct command *command, const json_t *params)
     } else if (record->key != NULL) {
         size_t size = strlen(command->app->name) + record->key_len + 3;
         command->lane = must_calloc(size, 1);
-        (void)snprintf(command->lane, size, "k%s/%.*s", command->app->name, (int)record->key_len,
-            (const char *)record->key);
+        (void)snprintf(
+            command->lane, size, "k%s/%.*s", command->app->name, (int)record->key_len, (const char *)record->key);
     }
 }
 

@@ -29,8 +29,8 @@ struct command {
 
 // Copies and decodes `record`. Never NULL; owner: the caller, command_free(). When the command is not usable, `error`
 // gets ERROR_INPUT and the reason that names the field; else its kind is ERROR_NONE.
-struct command *command_new(const struct config *config, const struct kafka_record *record, struct error *error)
-    MUST_USE;
+struct command *command_new(
+    const struct config *config, const struct kafka_record *record, struct error *error) MUST_USE;
 void command_free(struct command *command);
 
 // The idempotency token of a command's id: the same for every repeat, crash and redrive. Answers `out`.

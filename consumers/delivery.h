@@ -31,17 +31,17 @@ struct delivery {
     struct app *app;         // NULL: rejected before it came that far
     struct lane *lane;       // NULL once it has left it
     enum delivery_state state;
-    struct heap_item timer;    // while WAITING
-    unsigned charged;          // attempts that count
-    unsigned postponed;        // attempts in a row that do not
-    bool ambiguous;            // an earlier attempt may have had its effect
-    bool probe;                // the call in flight is the breaker's probe
-    bool abandoned;            // its partition is another's: its outcome is not ours to write
-    uint64_t successes_seen;   // the app's, when the last attempt ended
-    int64_t first_ms;          // monotonic; the first attempt; 0: none yet
+    struct heap_item timer;     // while WAITING
+    unsigned charged;           // attempts that count
+    unsigned postponed;         // attempts in a row that do not
+    bool ambiguous;             // an earlier attempt may have had its effect
+    bool probe;                 // the call in flight is the breaker's probe
+    bool abandoned;             // its partition is another's: its outcome is not ours to write
+    uint64_t successes_seen;    // the app's, when the last attempt ended
+    int64_t first_ms;           // monotonic; the first attempt; 0: none yet
     int64_t paused_at_first_ms; // the gate's account then
-    int64_t received_ms;       // wall clock
-    int64_t started_ms;        // wall clock; the first attempt; 0: none yet
+    int64_t received_ms;        // wall clock
+    int64_t started_ms;         // wall clock; the first attempt; 0: none yet
 };
 
 // An app and its lanes that are ready.
@@ -74,8 +74,8 @@ void deliveries_init(struct deliveries *deliveries, const struct config *config,
 void deliveries_clear(struct deliveries *deliveries);
 
 // Takes a command over. With `refusal` (why it is not usable) its outcome is written at once.
-struct delivery *delivery_begin(struct deliveries *deliveries, struct command *command_steal,
-    const struct error *refusal, void *owner) MUST_USE;
+struct delivery *delivery_begin(
+    struct deliveries *deliveries, struct command *command_steal, const struct error *refusal, void *owner) MUST_USE;
 
 // Gives up a command that is not being called or reported and frees it. false: it is, and stays.
 bool delivery_drop(struct delivery *delivery) MUST_USE;

@@ -75,8 +75,7 @@ static void open_on(struct gate *gate)
         log_info("gate: the chat API answers again", log_str("app", gate->app->name));
 }
 
-void gate_answered(
-    struct gate *gate, enum answer_class class, int64_t retry_after_ms, bool probe, const char *reason)
+void gate_answered(struct gate *gate, enum answer_class class, int64_t retry_after_ms, bool probe, const char *reason)
 {
     int64_t now_ms = clock_ms();
     switch (class) {

@@ -36,8 +36,7 @@ int64_t gate_wait_ms(struct gate *gate, int64_t now_ms);
 bool gate_call(struct gate *gate);
 
 // What the call's answer says of the app. `retry_after_ms`: what the answer asked for; -1: nothing.
-void gate_answered(
-    struct gate *gate, enum answer_class class, int64_t retry_after_ms, bool probe, const char *reason);
+void gate_answered(struct gate *gate, enum answer_class class, int64_t retry_after_ms, bool probe, const char *reason);
 
 // The call was given up before an answer.
 void gate_call_gone(struct gate *gate, bool probe);

@@ -25,7 +25,7 @@ struct partition {
     int32_t number;
     struct ledger ledger;
     struct delivery_list live; // taken in, outcome not yet durable
-    struct command *stalled; // one that came and did not fit into the ledger any more
+    struct command *stalled;   // one that came and did not fit into the ledger any more
     bool paused;
     bool leaving;
     uint64_t committed_version;  // of the ledger, as Kafka has acknowledged it
@@ -59,8 +59,8 @@ static void apply_pressure(struct partition *partition)
     } else if (partition->paused && !pause && roomy) {
         partition->paused = false;
         kafka_in_resume(intake->in, partition->topic, partition->number);
-        log_debug("intake: partition resumed", log_str("topic", partition->topic),
-            log_int("partition", partition->number));
+        log_debug(
+            "intake: partition resumed", log_str("topic", partition->topic), log_int("partition", partition->number));
     }
 }
 
@@ -93,7 +93,7 @@ static void on_record(void *context, const struct kafka_record *record)
     struct intake *intake = context;
     struct partition *partition = find(intake, record->topic, record->partition);
     if (partition == NULL || partition->leaving)
-        return; // what was committed decides where its next owner begins
+        return;                       // what was committed decides where its next owner begins
     must(partition->stalled == NULL); // a paused partition gives nothing: librdkafka drops what it fetched ahead
     enum ledger_answer answer = ledger_take(&partition->ledger, record->offset);
     if (answer == LEDGER_DONE)
@@ -149,8 +149,8 @@ static void commit(struct partition *partition, int64_t now_ms)
             ledger_metadata(&partition->ledger, metadata), &error) == 0)
         partition->committing_version = partition->ledger.version;
     else
-        log_warn("intake: commit refused", log_str("topic", partition->topic),
-            log_int("partition", partition->number), log_str("error", error.text));
+        log_warn("intake: commit refused", log_str("topic", partition->topic), log_int("partition", partition->number),
+            log_str("error", error.text));
 }
 
 static void commit_what_changed(struct intake *intake)
@@ -163,8 +163,7 @@ static void commit_what_changed(struct intake *intake)
             commit(partition, now_ms);
 }
 
-static void on_committed(
-    void *context, const char *topic, int32_t number, int64_t offset, const struct error *error)
+static void on_committed(void *context, const char *topic, int32_t number, int64_t offset, const struct error *error)
 {
     struct intake *intake = context;
     struct partition *partition = find(intake, topic, number);
@@ -210,8 +209,8 @@ static void on_assigned(void *context, const char *topic, int32_t number, int64_
         log_warn("intake: commit metadata ignored", log_str("topic", topic), log_int("partition", number),
             log_str("error", error.text));
     partition->leaving = intake->closing;
-    log_info("intake: partition assigned", log_str("topic", topic), log_int("partition", number),
-        log_int("offset", offset));
+    log_info(
+        "intake: partition assigned", log_str("topic", topic), log_int("partition", number), log_int("offset", offset));
 }
 
 // Gives up what is not in flight; the rest has until let_go_ms.

@@ -23,8 +23,8 @@ struct intake {
     bool closing;
 };
 
-int intake_init(struct intake *intake, const struct config *config, struct deliveries *deliveries,
-    struct error *error) MUST_USE;
+int intake_init(
+    struct intake *intake, const struct config *config, struct deliveries *deliveries, struct error *error) MUST_USE;
 
 // For deliveries_init(): a command's outcome is durable.
 void intake_finished(void *intake, struct delivery *delivery);

@@ -10,9 +10,9 @@
 enum { LIMITER_RAMP_US = 10 * 1000 * 1000 }; // after a pause the pace grows from a tenth to the whole within this
 
 struct limiter {
-    double rate;       // calls a second; 0: no limit
-    int64_t next_us;   // when the next call would come at the even pace (GCRA's theoretical arrival time)
-    int64_t ramp_us;   // when the ramp began; 0: none
+    double rate;     // calls a second; 0: no limit
+    int64_t next_us; // when the next call would come at the even pace (GCRA's theoretical arrival time)
+    int64_t ramp_us; // when the ramp began; 0: none
 };
 
 void limiter_init(struct limiter *limiter, double rate);

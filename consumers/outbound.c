@@ -120,8 +120,8 @@ static int make_parts(struct outbound *outbound, struct error *error)
         return -1;
     }
     outcomes_init(&outbound->outcomes, config, outbound->out);
-    deliveries_init(&outbound->deliveries, config, outbound->client, &outbound->outcomes, intake_finished,
-        &outbound->intake);
+    deliveries_init(
+        &outbound->deliveries, config, outbound->client, &outbound->outcomes, intake_finished, &outbound->intake);
     if (intake_init(&outbound->intake, config, &outbound->deliveries, error) == 0)
         return 0;
     http_client_free(outbound->client);

@@ -52,8 +52,7 @@ const char *outcome_status_name(enum outcome_status status)
 
 void outcomes_init(struct outcomes *outcomes, const struct config *config, struct kafka_out *out)
 {
-    *outcomes = (struct outcomes){
-        .out = out, .results_topic = config->topics.results, .dlq_topic = config->topics.dlq};
+    *outcomes = (struct outcomes){.out = out, .results_topic = config->topics.results, .dlq_topic = config->topics.dlq};
     TAILQ_INIT(&outcomes->unsent);
 }
 
@@ -143,8 +142,8 @@ static int send_result(struct leg *leg, struct error *error)
     char source[160];
     char subject[JSON_ID_MAX + 8];
     (void)snprintf(type, sizeof type, CE_OUTCOME_TYPE_PREFIX "%s", outcome_status_name(report->status));
-    (void)snprintf(source, sizeof source, command->app ? "/apps/%.140s" : "/chatbridge",
-        command->app ? command->app->name : "");
+    (void)snprintf(
+        source, sizeof source, command->app ? "/apps/%.140s" : "/chatbridge", command->app ? command->app->name : "");
     struct kafka_header *headers = must_calloc(OWN_HEADERS + command->record.header_count, sizeof *headers);
     size_t count = 0;
     headers[count++] = kafka_text_header(HEADER_CE_SPECVERSION, CE_SPECVERSION);
@@ -179,8 +178,8 @@ static const char *redrives_of(const struct command *command, char out[NUMBER_TE
 {
     size_t len;
     const char *value = kafka_header_of(&command->record, HEADER_DLQ_REDRIVES, &len);
-    (void)snprintf(out, NUMBER_TEXT, "%.*s", value && len < NUMBER_TEXT ? (int)len : 1,
-        value && len < NUMBER_TEXT ? value : "0");
+    (void)snprintf(
+        out, NUMBER_TEXT, "%.*s", value && len < NUMBER_TEXT ? (int)len : 1, value && len < NUMBER_TEXT ? value : "0");
     return out;
 }
 

@@ -38,8 +38,10 @@ static const struct http_header ask_token[] = {{"WWW-Authenticate", "PathToken r
 
 static void refuse(struct http_request *request, int status, const char *detail)
 {
-    const struct http_header *headers =
-        status == 405 ? allow_post : status == 503 ? retry_later : status == 401 ? ask_token : NULL;
+    const struct http_header *headers = status == 405   ? allow_post
+                                        : status == 503 ? retry_later
+                                        : status == 401 ? ask_token
+                                                        : NULL;
     log_info("webhook: refused", log_int("status", status), log_str("reason", detail),
         log_str("peer", http_request_peer(request)));
     http_request_refuse(request, status, detail, headers);

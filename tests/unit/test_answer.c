@@ -71,8 +71,8 @@ static void tells_what_the_api_said(void **state)
     (void)state;
     static const char body[] = "{\"error\":{\"message\":\"bad\",\"detailed_messages\":[\"room is missing\"]}}";
     struct answer answer;
-    answer_read(&answer, &(struct http_result){
-                             .outcome = HTTP_ANSWERED, .status = 400, .body = body, .body_len = sizeof body - 1});
+    answer_read(&answer,
+        &(struct http_result){.outcome = HTTP_ANSWERED, .status = 400, .body = body, .body_len = sizeof body - 1});
     assert_string_equal(answer.reason, "HTTP 400: bad: room is missing");
     assert_string_equal(json_string_value(json_object_get(answer.error, "message")), "bad");
     assert_null(answer.results);
@@ -84,8 +84,8 @@ static void keeps_large_integers_exact(void **state)
     (void)state;
     static const char body[] = "{\"results\":{\"n\":1664855588089051000,\"id\":9007199254740993}}";
     struct answer answer;
-    answer_read(&answer, &(struct http_result){
-                             .outcome = HTTP_ANSWERED, .status = 200, .body = body, .body_len = sizeof body - 1});
+    answer_read(&answer,
+        &(struct http_result){.outcome = HTTP_ANSWERED, .status = 200, .body = body, .body_len = sizeof body - 1});
     assert_int_equal(json_integer_value(json_object_get(answer.results, "n")), 1664855588089051000);
     assert_int_equal(json_integer_value(json_object_get(answer.results, "id")), 9007199254740993);
     answer_clear(&answer);

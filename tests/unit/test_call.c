@@ -22,7 +22,8 @@ static void builds_forms(void **state)
             "sender_email=a&room_id=x&type=card&payload=%7B%22n%22%3A1%7D&extras=%7B%7D&unique_temp_id=mine&"
             "disable_link_preview=true"},
         {"post_system_event_message",
-            "{\"system_event_type\":\"add_member\",\"room_id\":1,\"subject_email\":\"s\",\"object_email\":[\"a\",\"b\"],"
+            "{\"system_event_type\":\"add_member\",\"room_id\":1,\"subject_email\":\"s\",\"object_email\":[\"a\",\"b\"]"
+            ","
             "\"updated_room_name\":\"\"}",
             "system_event_type=add_member&room_id=1&subject_email=s&object_email[]=a&object_email[]=b"},
     };

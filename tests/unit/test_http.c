@@ -56,14 +56,13 @@ static void on_complete(void *context, struct http_request *request)
     else if (strcmp(path, "/cut") == 0)
         http_request_reply_raw(request, "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf", 45, false);
     else if (strcmp(path, "/large") == 0)
-        http_request_reply(request,
-            &(struct http_response){.status = 200, .content_type = "text/plain", .body = large, .body_len = sizeof large});
+        http_request_reply(
+            request, &(struct http_response){
+                         .status = 200, .content_type = "text/plain", .body = large, .body_len = sizeof large});
     else
-        http_request_reply(request, &(struct http_response){.status = 200,
-                                        .content_type = "text/plain",
-                                        .body = "well",
-                                        .body_len = 4,
-                                        .headers = wait});
+        http_request_reply(
+            request, &(struct http_response){
+                         .status = 200, .content_type = "text/plain", .body = "well", .body_len = 4, .headers = wait});
 }
 
 static void on_done(void *context, const struct http_result *result)

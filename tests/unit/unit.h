@@ -4,7 +4,8 @@
 #ifndef CHATBRIDGE_UNIT_H
 #define CHATBRIDGE_UNIT_H
 
-// clang-format off: cmocka needs these before it
+// cmocka needs the others before it:
+// clang-format off
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
