@@ -2,7 +2,7 @@
 //
 // config_settings.h: the one table that declares every setting. A new setting is a row here and a field in
 // struct config; reading, the environment, range checks, suggestions and the sample file follow from the row.
-// Included by bridge/config*.c and their tests only. Any thread.
+// Included by bridge/config*.c, bridge/options.c and their tests only. Any thread.
 #ifndef CHATBRIDGE_CONFIG_SETTINGS_H
 #define CHATBRIDGE_CONFIG_SETTINGS_H
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// config_value.h: a setting's value from its text, and back for people. Included by bridge/config*.c and their tests
-// only. Any thread.
+// config_value.h: a setting's value from its text, and back for people. Included by bridge/config*.c,
+// bridge/options.c and their tests only. Any thread.
 #ifndef CHATBRIDGE_CONFIG_VALUE_H
 #define CHATBRIDGE_CONFIG_VALUE_H
 

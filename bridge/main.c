@@ -10,12 +10,10 @@
 //     and those of librdkafka, which hand everything over through queues that the loops serve
 //
 // Hand-over points: loop_stop (main asks a loop to end), on_failed() (a loop tells main that it cannot go on).
-#include <getopt.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -25,6 +23,7 @@
 #include "bridge/config.h"
 #include "bridge/kafka.h"
 #include "bridge/log.h"
+#include "bridge/options.h"
 #include "consumers/outbound.h"
 #include "producers/inbound.h"
 
@@ -114,33 +113,23 @@ static int run(const struct config *config)
 
 static int cmd_run(int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"config", required_argument, NULL, 'c'}, {"help", no_argument, NULL, 'h'}, {0}};
-    const char *path = getenv("CHATBRIDGE_CONFIG");
-    int option;
-    while ((option = getopt_long(argc, argv, "c:h", options, NULL)) != -1) {
-        if (option == 'h') {
-            printf("usage: chatbridge run [-c FILE]\n\nRuns the bridge in the foreground until SIGTERM or SIGINT; a "
-                   "second one ends it at once.\n\n"
-                   "  -c, --config FILE   the configuration (default: $CHATBRIDGE_CONFIG, else the environment alone)\n"
-                   "  -h, --help          this text\n");
-            return EXIT_WELL;
-        }
-        if (option != 'c')
-            return EXIT_USAGE;
-        path = optarg;
-    }
-    if (optind < argc) {
-        fprintf(stderr, "chatbridge run: unexpected argument '%s'\n", argv[optind]);
+    const char *path = NULL;
+    const struct options_row rows[] = {OPTIONS_CONFIG(&path), {0}};
+    const struct options options = {
+        .program = "chatbridge run",
+        .about = "Runs the bridge in the foreground until SIGTERM or SIGINT; a second one ends it at once.",
+        .more = "Exit status: 0 stopped in time, 1 it failed or a second signal came, 2 usage or configuration.",
+        .rows = rows,
+    };
+    int first;
+    int status = options_read(&options, argc, argv, &first);
+    if (status != OPTIONS_GO_ON)
+        return status;
+    struct config *config = options_config(path);
+    if (config == NULL)
         return EXIT_USAGE;
-    }
-    struct config *config = config_load(path);
-    kafka_check(config);
-    int status = EXIT_USAGE;
-    if (config_print_faults(config, stderr) == 0) {
-        log_open(config->bridge.log_level, config->bridge.log_format, NULL);
-        status = run(config);
-    }
+    log_open(config->bridge.log_level, config->bridge.log_format, NULL);
+    status = run(config);
     config_free(config);
     return status;
 }

@@ -88,6 +88,25 @@ int net_listen(const char *address, bool reuse_port, char *bound, size_t bound_s
     return fd;
 }
 
+bool net_answers(const char *address)
+{
+    char host[256];
+    char port[8];
+    struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV};
+    struct addrinfo *found;
+    if (net_split(address, host, sizeof host, port, sizeof port) != 0 || getaddrinfo(host, port, &hints, &found) != 0)
+        return false;
+    bool answers = false;
+    for (const struct addrinfo *info = found; info != NULL && !answers; info = info->ai_next) {
+        int fd = socket(info->ai_family, info->ai_socktype | SOCK_CLOEXEC, info->ai_protocol);
+        answers = fd >= 0 && connect(fd, info->ai_addr, info->ai_addrlen) == 0;
+        if (fd >= 0)
+            (void)close(fd);
+    }
+    freeaddrinfo(found);
+    return answers;
+}
+
 void net_address_text(const struct sockaddr *address, char *text, size_t size)
 {
     socklen_t len = address->sa_family == AF_INET6 ? sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in);

@@ -17,6 +17,9 @@ int net_split(const char *address, char *host, size_t host_size, char *port, siz
 // "address:port" as it is really bound.
 int net_listen(const char *address, bool reuse_port, char *bound, size_t bound_size, struct error *error) MUST_USE;
 
+// True when somebody takes connections at `address`. Waits for the answer, which on this machine comes at once.
+bool net_answers(const char *address);
+
 // The numeric address without its port; IPv4-mapped IPv6 as IPv4.
 void net_address_text(const struct sockaddr *address, char *text, size_t size);
 

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "bridge/commands.h"
+#include "bridge/config_value.h"
 #include "bridge/kafka.h"
 
 enum { ROWS_MAX = 24, HELP_COLUMN = 28 };
@@ -127,6 +128,15 @@ int options_number(const char *text, int64_t min, int64_t max, int64_t *number)
     *number = strtoll(text, &end, 10);
     bool digits = *text != '\0' && strspn(text, "0123456789") == strlen(text);
     return errno == 0 && digits && *number >= min && *number <= max ? 0 : -1;
+}
+
+int options_duration(const struct options *options, const char *name, const char *text, int64_t *ms)
+{
+    static const struct setting duration = {.type = SETTING_DURATION, .min = 1, .max = 24 * 3600 * 1000};
+    struct error error;
+    if (*text != '\0' && config_value_set(&duration, text, ms, &error) == 0)
+        return OPTIONS_GO_ON;
+    return options_wrong(options, "--%s: '%s' is not a %s up to 24h", name, text, config_value_form(&duration));
 }
 
 struct config *options_config(const char *path)

@@ -54,6 +54,9 @@ int options_wrong(const struct options *options, const char *format, ...) __attr
 // A whole number from min to max. 0 or -1.
 int options_number(const char *text, int64_t min, int64_t max, int64_t *number) MUST_USE;
 
+// A duration ("500ms", "8s") of at least 1 ms, in milliseconds. OPTIONS_GO_ON, or EXIT_USAGE after it was said.
+int options_duration(const struct options *options, const char *name, const char *text, int64_t *ms) MUST_USE;
+
 // The configuration, checked whole; NULL after its faults went to stderr. Owner: the caller.
 struct config *options_config(const char *path) MUST_USE;
 
