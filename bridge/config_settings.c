@@ -88,7 +88,7 @@ const struct setting config_settings[] = {
     {"breaker", "open.max", SETTING_DURATION, AT(breaker.open_max_ms), "2m", 100, 24 * HOUR,
         .help = "The waits grow up to this."},
 
-    {"app", "base.url", SETTING_URL, AT_APP(base_url), NULL, .required_for = ROLE_OUTBOUND,
+    {"app", "base.url", SETTING_URL, AT_APP(base_url), NULL, 1, 512, .required_for = ROLE_OUTBOUND,
         .help = "The chat API, for instance https://my-app.qiscus.com."},
     {"app", "secret", SETTING_SECRET, AT_APP(secret), NULL, 1, 4096, .required_for = ROLE_OUTBOUND,
         .help = "The app's secret at the chat API."},

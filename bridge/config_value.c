@@ -185,6 +185,8 @@ static int set_url(const struct setting *setting, const char *text, void *target
         !is_authority(authority, authority_len))
         return unlike(setting, text, error);
     size_t len = strlen(text);
+    if (setting->max > 0 && len > (size_t)setting->max)
+        return error_set(error, ERROR_INPUT, "it is longer than %" PRId64 " bytes", setting->max);
     if (text[len - 1] == '/')
         len--; // the calls' paths begin with one
     store_text(text, len, target);

@@ -71,7 +71,12 @@ static void put_quoted(struct line *line, const char *text)
 
 static bool is_plain(const char *text)
 {
-    return *text != '\0' && strpbrk(text, " =\"\\\n\r\t") == NULL && strspn(text, "\x01\x02\x03\x04\x1b") == 0;
+    if (*text == '\0')
+        return false;
+    for (; *text != '\0'; text++)
+        if ((unsigned char)*text <= ' ' || *text == 0x7f || strchr("=\"\\", *text) != NULL)
+            return false;
+    return true;
 }
 
 static void put_field(struct line *line, const struct log_field *field)

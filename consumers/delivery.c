@@ -160,12 +160,22 @@ static void try_again_uncharged(struct delivery *delivery, const struct answer *
 
 // What never reached the API, what it postponed and what it refused for our credentials is the app's matter, unless
 // another command of the app succeeded since this one's last attempt: then it is the command's own.
-static bool is_own_fault(const struct delivery *delivery, bool tried_before)
+static bool is_own_fault(const struct delivery *delivery, enum answer_class class)
 {
-    return tried_before && delivery->app->gate.successes != delivery->successes_seen;
+    bool tried_before = delivery->successes_seen != NEVER_TRIED;
+    return (class == ANSWER_UNREACHABLE || class == ANSWER_THROTTLED || class == ANSWER_CREDENTIALS) && tried_before &&
+           delivery->app->gate.successes != delivery->successes_seen;
 }
 
-static void decide(struct delivery *delivery, const struct answer *answer, bool tried_before)
+// The gate hears of it, but for a failure that is the command's own: that is no reason to close it to the others. A
+// probe tells in any case, since the gate waits for it, and so does "slow down", which is meant for all.
+static void tell_gate(struct delivery *delivery, const struct answer *answer, bool own_fault)
+{
+    if (!own_fault || delivery->probe || answer->class == ANSWER_THROTTLED)
+        gate_answered(&delivery->app->gate, answer->class, answer->retry_after_ms, delivery->probe, answer->reason);
+}
+
+static void decide(struct delivery *delivery, const struct answer *answer, bool own_fault)
 {
     enum call_repeat repeat = delivery->command->call->repeat;
     switch (answer->class) {
@@ -192,7 +202,7 @@ static void decide(struct delivery *delivery, const struct answer *answer, bool 
     case ANSWER_UNREACHABLE:
     case ANSWER_THROTTLED:
     case ANSWER_CREDENTIALS:
-        if (is_own_fault(delivery, tried_before))
+        if (own_fault)
             try_again_charged(delivery, answer);
         else
             try_again_uncharged(delivery, answer);
@@ -203,20 +213,19 @@ static void decide(struct delivery *delivery, const struct answer *answer, bool 
 static void on_answer(void *context, const struct http_result *result)
 {
     struct delivery *delivery = context;
-    struct gate *gate = &delivery->app->gate;
     struct answer answer;
     answer_read(&answer, result);
-    bool tried_before = delivery->successes_seen != NEVER_TRIED;
+    bool own_fault = is_own_fault(delivery, answer.class);
     log_debug("delivery: answer", log_str("id", delivery->command->id),
         log_str("class", answer_class_name(answer.class)), log_int("http_status", answer.http_status),
         log_int("duration_us", result->duration_us));
-    gate_answered(gate, answer.class, answer.retry_after_ms, delivery->probe, answer.reason);
+    tell_gate(delivery, &answer, own_fault);
     if (delivery->abandoned) {
         leave_lane(delivery);
         delivery_free(delivery);
     } else {
-        decide(delivery, &answer, tried_before);
-        delivery->successes_seen = gate->successes;
+        delivery->successes_seen = delivery->app->gate.successes;
+        decide(delivery, &answer, own_fault);
     }
     answer_clear(&answer);
 }
@@ -354,6 +363,7 @@ bool delivery_drop(struct delivery *delivery)
 
 void delivery_abandon(struct delivery *delivery)
 {
+    must(delivery->state == DELIVERY_CALLING || delivery->state == DELIVERY_REPORTING);
     delivery->abandoned = true;
 }
 

@@ -80,7 +80,7 @@ struct delivery *delivery_begin(
 // Gives up a command that is not being called or reported and frees it. false: it is, and stays.
 bool delivery_drop(struct delivery *delivery) MUST_USE;
 
-// It is not ours any more: what becomes of the call in flight is not reported; freed when that ends.
+// What delivery_drop() left is not ours any more: what becomes of it is not reported; freed when that ends.
 void delivery_abandon(struct delivery *delivery);
 
 // Calls whose turn it is. Then: milliseconds until there may be more to do; -1: only answers can bring it.

@@ -179,11 +179,32 @@ static void on_committed(void *context, const char *topic, int32_t number, int64
 
 // ---- assignment ----
 
+// Gives up what is not in flight; the rest has until let_go_ms. Again for each answer that came since: what it would
+// have repeated is the next owner's to repeat.
+static void leave(struct partition *partition)
+{
+    partition->leaving = true;
+    struct delivery *delivery = TAILQ_FIRST(&partition->live);
+    while (delivery != NULL) {
+        struct delivery *next = TAILQ_NEXT(delivery, owner_link);
+        size_t size = delivery->command->size;
+        TAILQ_REMOVE(&partition->live, delivery, owner_link);
+        if (delivery_drop(delivery))
+            partition->intake->held_bytes -= size;
+        else if (next != NULL)
+            TAILQ_INSERT_BEFORE(next, delivery, owner_link);
+        else
+            TAILQ_INSERT_TAIL(&partition->live, delivery, owner_link);
+        delivery = next;
+    }
+}
+
 static void partition_free(struct partition *partition)
 {
     struct intake *intake = partition->intake;
     struct delivery *delivery;
-    while ((delivery = TAILQ_FIRST(&partition->live)) != NULL) { // only in flight or reporting ones are left
+    leave(partition);
+    while ((delivery = TAILQ_FIRST(&partition->live)) != NULL) { // what is in flight or being reported
         TAILQ_REMOVE(&partition->live, delivery, owner_link);
         intake->held_bytes -= delivery->command->size;
         delivery_abandon(delivery);
@@ -211,25 +232,6 @@ static void on_assigned(void *context, const char *topic, int32_t number, int64_
     partition->leaving = intake->closing;
     log_info(
         "intake: partition assigned", log_str("topic", topic), log_int("partition", number), log_int("offset", offset));
-}
-
-// Gives up what is not in flight; the rest has until let_go_ms.
-static void leave(struct partition *partition)
-{
-    partition->leaving = true;
-    struct delivery *delivery = TAILQ_FIRST(&partition->live);
-    while (delivery != NULL) {
-        struct delivery *next = TAILQ_NEXT(delivery, owner_link);
-        size_t size = delivery->command->size;
-        TAILQ_REMOVE(&partition->live, delivery, owner_link);
-        if (delivery_drop(delivery))
-            partition->intake->held_bytes -= size;
-        else if (next != NULL)
-            TAILQ_INSERT_BEFORE(next, delivery, owner_link);
-        else
-            TAILQ_INSERT_TAIL(&partition->live, delivery, owner_link);
-        delivery = next;
-    }
 }
 
 static void on_revoking(void *context, const char *topic, int32_t number, bool lost)
@@ -305,8 +307,11 @@ bool intake_run(struct intake *intake)
 {
     bool more = kafka_in_run(intake->in, RECORDS_AT_ONCE);
     struct partition *partition;
-    TAILQ_FOREACH(partition, &intake->partitions, link)
+    TAILQ_FOREACH(partition, &intake->partitions, link) {
         retry_stalled(partition);
+        if (partition->leaving)
+            leave(partition);
+    }
     apply_pressure_everywhere(intake);
     commit_what_changed(intake);
     let_go_if_done(intake);

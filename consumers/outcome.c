@@ -22,7 +22,7 @@ struct leg {
     struct report *report;
     enum leg_kind kind;
     enum leg_state state;
-    bool reduced; // without what made it too large
+    unsigned refused; // so often for its size; see without_value()
 };
 
 struct report {
@@ -132,6 +132,18 @@ static bool is_carried(const char *name)
            strcmp(name, HEADER_COMMAND_ID) != 0;
 }
 
+// What Kafka refused for its size is sent without the answer or the command's value, then also without what the
+// command itself brought along: its headers and its key. The rest is a few hundred bytes.
+static bool without_value(const struct leg *leg)
+{
+    return leg->refused > 0;
+}
+
+static bool without_headers(const struct leg *leg)
+{
+    return leg->refused > 1;
+}
+
 static int send_record(struct leg *leg, struct kafka_record *record, struct error *error);
 
 static int send_result(struct leg *leg, struct error *error)
@@ -156,10 +168,10 @@ static int send_result(struct leg *leg, struct error *error)
         (void)snprintf(subject, sizeof subject, "rooms/%s", command->room);
         headers[count++] = kafka_text_header(HEADER_CE_SUBJECT, subject);
     }
-    for (size_t i = 0; i < command->record.header_count; i++)
+    for (size_t i = 0; i < command->record.header_count && !without_headers(leg); i++)
         if (is_carried(command->record.headers[i].name))
             headers[count++] = command->record.headers[i];
-    if (leg->reduced && json_object_del(report->value, "results") + json_object_del(report->value, "error") > -2)
+    if (without_value(leg) && json_object_del(report->value, "results") + json_object_del(report->value, "error") > -2)
         set_text(report->value, "reason", "the API's answer is left out: Kafka does not take a record of its size");
     char *text = json_line(report->value);
     struct kafka_record record = {.topic = report->outcomes->results_topic,
@@ -192,7 +204,7 @@ static int send_dead_letter(struct leg *leg, struct error *error)
     (void)snprintf(source, sizeof source, "%s:%" PRId32 ":%" PRId64, from->topic, from->partition, from->offset);
     struct kafka_header *headers = must_calloc(OWN_HEADERS + from->header_count, sizeof *headers);
     size_t count = 0;
-    for (size_t i = 0; i < from->header_count; i++)
+    for (size_t i = 0; i < from->header_count && !without_headers(leg); i++)
         if (!begins_with(from->headers[i].name, "dlq_"))
             headers[count++] = from->headers[i];
     headers[count++] = kafka_text_header(HEADER_DLQ_COMMAND_ID, report->command->id);
@@ -204,11 +216,11 @@ static int send_dead_letter(struct leg *leg, struct error *error)
     headers[count++] = kafka_text_header(HEADER_DLQ_LAST_AT, report->last_at);
     headers[count++] = kafka_text_header(HEADER_DLQ_SOURCE, source);
     headers[count++] = kafka_text_header(HEADER_DLQ_REDRIVES, redrives_of(report->command, redrives));
-    if (leg->reduced) // dlq_source tells where the whole of it still stands
+    if (without_value(leg)) // dlq_source tells where the whole of it still stands
         headers[count++] = kafka_text_header(HEADER_DLQ_VALUE, "omitted");
     struct kafka_record record = {.topic = report->outcomes->dlq_topic,
-        .value = leg->reduced ? NULL : from->value,
-        .value_len = leg->reduced ? 0 : from->value_len,
+        .value = without_value(leg) ? NULL : from->value,
+        .value_len = without_value(leg) ? 0 : from->value_len,
         .headers = headers,
         .header_count = count};
     int result = send_record(leg, &record, error);
@@ -232,7 +244,7 @@ static void leg_failed(struct leg *leg, const struct error *error)
 {
     leg->state = LEG_UNSENT;
     if (error->kind == ERROR_INPUT)
-        leg->reduced = true;
+        leg->refused++;
     if (!leg->report->outcomes->closing)
         log_warn("outcome: not taken by Kafka, sent again", log_str("id", leg->report->command->id),
             log_str("error", error->text));
@@ -272,8 +284,8 @@ static int send_record(struct leg *leg, struct kafka_record *record, struct erro
 {
     const struct kafka_record *from = &leg->report->command->record;
     record->partition = -1;
-    record->key = from->key;
-    record->key_len = from->key_len;
+    record->key = without_headers(leg) ? NULL : from->key;
+    record->key_len = without_headers(leg) ? 0 : from->key_len;
     return kafka_out_send(leg->report->outcomes->out, record, on_delivered, leg, error);
 }
 
