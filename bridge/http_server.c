@@ -34,6 +34,7 @@ enum {
     PEER_TEXT = INET6_ADDRSTRLEN + 8,
     DISCARD_FACTOR = 4, // a refused body is read and thrown away up to this many times body_max, so that the
                         // client sees the answer instead of a reset
+    SWEEP_MS = 1000,
 };
 
 enum wait_kind { WAIT_HEADERS, WAIT_IDLE, WAIT_BODY, WAIT_SENT, WAIT_KINDS, WAIT_NONE = WAIT_KINDS };
@@ -58,6 +59,7 @@ struct http_server {
     size_t body_max;
     int64_t wait_ms[WAIT_KINDS];
     struct connection_list waiting[WAIT_KINDS];
+    int64_t next_sweep_ms;
     uint64_t serials;
     unsigned connections;
     unsigned requests;
@@ -128,6 +130,25 @@ static void expire_waits(struct http_server *server)
             hang_up(connection, kind == WAIT_BODY ? bare_408 : NULL);
             wait_begin(server, connection, WAIT_NONE);
         }
+    }
+}
+
+// The library's epoll is edge-triggered and it reads once an edge, so an end that came together with the last bytes
+// goes unnoticed. Whoever has ended its side in the middle of a request is found here; one that waits for an answer
+// may.
+static void sweep_ended(struct http_server *server)
+{
+    static const enum wait_kind kinds[] = {WAIT_HEADERS, WAIT_BODY};
+    int64_t now = clock_ms();
+    if (now < server->next_sweep_ms)
+        return;
+    server->next_sweep_ms = now + SWEEP_MS;
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        struct connection *connection;
+        char byte;
+        TAILQ_FOREACH(connection, &server->waiting[kinds[i]], link)
+            if (recv(connection->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0)
+                hang_up(connection, NULL);
     }
 }
 
@@ -507,11 +528,15 @@ int http_server_timeout_ms(struct http_server *server)
         if (nearest < 0 || left < nearest)
             nearest = left;
     }
+    bool sweeping = TAILQ_FIRST(&server->waiting[WAIT_HEADERS]) || TAILQ_FIRST(&server->waiting[WAIT_BODY]);
+    if (sweeping && nearest > SWEEP_MS)
+        nearest = SWEEP_MS;
     return nearest > INT32_MAX ? INT32_MAX : (int)nearest;
 }
 
 void http_server_run(struct http_server *server)
 {
+    sweep_ended(server);
     expire_waits(server);
     must(MHD_run(server->daemon) == MHD_YES);
 }

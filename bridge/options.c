@@ -57,6 +57,7 @@ static int take(const struct options *options, const struct options_row *row, co
     } else {
         if (row->list->count == OPTIONS_REPEAT_MAX)
             return options_wrong(options, "--%s stands more than %d times", row->name, OPTIONS_REPEAT_MAX);
+        row->list->names[row->list->count] = row->name;
         row->list->items[row->list->count++] = argument;
     }
     return OPTIONS_GO_ON;

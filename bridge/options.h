@@ -13,9 +13,10 @@
 
 enum { OPTIONS_GO_ON = -1, OPTIONS_REPEAT_MAX = 64 };
 
-// The arguments of an option that may stand more than once.
+// The arguments of an option that may stand more than once, or of several that share the list, in their order.
 struct options_list {
     const char *items[OPTIONS_REPEAT_MAX];
+    const char *names[OPTIONS_REPEAT_MAX]; // the option that each came by
     size_t count;
 };
 
