@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+#include "deploy/sandbox/reply.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "bridge/must.h"
+
+enum { MESSAGE_BYTES = 512 };
+
+void reply_put(json_t *object, const char *key, json_t *value_steal)
+{
+    must(value_steal != NULL && json_object_set_new_nocheck(object, key, value_steal) == 0);
+}
+
+void reply_put_text(json_t *object, const char *key, const char *text)
+{
+    reply_put(object, key, json_string_nocheck(text));
+}
+
+void reply_put_int(json_t *object, const char *key, json_int_t number)
+{
+    reply_put(object, key, json_integer(number));
+}
+
+static void begin(struct reply *reply, int status, const char *key, json_t *value_steal)
+{
+    reply_clear(reply);
+    reply->status = status;
+    reply->body = json_object();
+    must(reply->body != NULL);
+    reply_put(reply->body, key, value_steal);
+    reply_put_int(reply->body, "status", status);
+}
+
+void reply_results(struct reply *reply, json_t *results_steal)
+{
+    begin(reply, 200, "results", results_steal);
+}
+
+void reply_errors(struct reply *reply, int status, const char *message, json_t *details_steal)
+{
+    json_t *error = json_object();
+    must(error != NULL);
+    reply_put_text(error, "message", message);
+    reply_put(error, "detailed_messages", details_steal);
+    begin(reply, status, "error", error);
+}
+
+void reply_error(struct reply *reply, int status, const char *format, ...)
+{
+    char message[MESSAGE_BYTES];
+    va_list args;
+    va_start(args, format);
+    (void)vsnprintf(message, sizeof message, format, args);
+    va_end(args);
+    json_t *text = json_string(message);
+    if (text == NULL) // cut in the middle of a character
+        text = json_string("the request is wrong");
+    json_t *details = json_array();
+    must(details != NULL && json_array_append(details, text) == 0);
+    reply_errors(reply, status, json_string_value(text), details);
+    json_decref(text);
+}
+
+void reply_clear(struct reply *reply)
+{
+    json_decref(reply->body);
+    *reply = (struct reply){0};
+}
