@@ -95,6 +95,34 @@ void kafka_out_free(struct kafka_out *out)
     free(out);
 }
 
+static rd_kafka_resp_err_t ask_about(struct kafka_out *out, const char *topic, int timeout_ms)
+{
+    rd_kafka_topic_t *handle = rd_kafka_topic_new(out->client, topic, NULL);
+    must(handle != NULL);
+    const struct rd_kafka_metadata *metadata = NULL;
+    rd_kafka_resp_err_t code = rd_kafka_metadata(out->client, 0, handle, &metadata, timeout_ms);
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
+        code = metadata->topic_cnt == 1 ? metadata->topics[0].err : RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
+        rd_kafka_metadata_destroy(metadata);
+    }
+    rd_kafka_topic_destroy(handle);
+    return code;
+}
+
+void kafka_out_prepare(struct kafka_out *out, const char *const *topics, int timeout_ms)
+{
+    int64_t deadline_ms = clock_ms() + timeout_ms;
+    for (; *topics != NULL; topics++) {
+        int64_t left = deadline_ms - clock_ms();
+        rd_kafka_resp_err_t code = ask_about(out, *topics, left > 1 ? (int)left : 1);
+        if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
+            continue;
+        log_warn("kafka: topic is not ready", log_str("topic", *topics), log_str("error", rd_kafka_err2str(code)));
+        if (code == RD_KAFKA_RESP_ERR__TRANSPORT || code == RD_KAFKA_RESP_ERR__TIMED_OUT)
+            return; // the others will not answer either
+    }
+}
+
 static rd_kafka_headers_t *headers_of(const struct kafka_record *record)
 {
     rd_kafka_headers_t *headers = rd_kafka_headers_new(record->header_count);

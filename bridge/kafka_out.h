@@ -28,6 +28,11 @@ struct kafka_out *kafka_out_new(const struct config *config, int64_t timeout_ms,
 // What is still unacknowledged is given up and reported as failed.
 void kafka_out_free(struct kafka_out *out);
 
+// Asks the brokers about the topics (NULL-ended), so that their first record need not wait for that (librdkafka asks
+// once a second by itself), and logs what an operator should know now: Kafka cannot be reached, a topic is missing.
+// Before the loop runs; waits at most `timeout_ms` in all.
+void kafka_out_prepare(struct kafka_out *out, const char *const *topics, int timeout_ms);
+
 // Takes a record. 0: `delivered` is called exactly once, from kafka_out_run(). -1: it is not; ERROR_BUSY when the
 // queue is full.
 int kafka_out_send(struct kafka_out *out, const struct kafka_record *record, kafka_delivered delivered, void *context,

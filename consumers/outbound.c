@@ -16,7 +16,7 @@
 #include "consumers/intake.h"
 #include "consumers/outcome.h"
 
-enum { STEP_MS = 1000, RESPONSE_MAX = 8 * 1024 * 1024, LEAVE_MS = 3000 };
+enum { STEP_MS = 1000, RESPONSE_MAX = 8 * 1024 * 1024, LEAVE_MS = 3000, PREPARE_MS = 2000 };
 
 struct outbound {
     pthread_t thread;
@@ -119,6 +119,8 @@ static int make_parts(struct outbound *outbound, struct error *error)
         http_client_free(outbound->client);
         return -1;
     }
+    kafka_out_prepare(
+        outbound->out, (const char *const[]){config->topics.results, config->topics.dlq, NULL}, PREPARE_MS);
     outcomes_init(&outbound->outcomes, config, outbound->out);
     deliveries_init(
         &outbound->deliveries, config, outbound->client, &outbound->outcomes, intake_finished, &outbound->intake);

@@ -16,7 +16,7 @@
 #include "bridge/loop.h"
 #include "producers/webhook.h"
 
-enum { IDLE_TIMEOUT_MS = 75000, MEMORY_A_CONNECTION = 16 * 1024, STEP_MS = 1000 };
+enum { IDLE_TIMEOUT_MS = 75000, MEMORY_A_CONNECTION = 16 * 1024, STEP_MS = 1000, PREPARE_MS = 2000 };
 
 struct inbound {
     pthread_t thread;
@@ -109,6 +109,8 @@ struct inbound *inbound_start(const struct config *config, void (*failed)(void),
         free(inbound);
         return NULL;
     }
+    kafka_out_prepare(
+        inbound->out, (const char *const[]){config->topics.events, config->topics.rejected, NULL}, PREPARE_MS);
     loop_stop_init(&inbound->stop);
     log_info("inbound: listening", log_str("address", http_server_address(inbound->server)));
     must(pthread_create(&inbound->thread, NULL, run, inbound) == 0);

@@ -355,11 +355,11 @@ class Bridge:
     def raw(self, data, seconds=10):
         """Sends the bytes as they are; what came until the peer closed or nothing more came."""
         with socket.create_connection(self.address, timeout=seconds * SLOW) as connection:
-            with contextlib.suppress(ConnectionError):
+            with contextlib.suppress(OSError):
                 connection.sendall(data)
                 connection.shutdown(socket.SHUT_WR)
             answer = b""
-            with contextlib.suppress(ConnectionError):
+            with contextlib.suppress(OSError):
                 while chunk := connection.recv(65536):
                     answer += chunk
             return answer

@@ -27,13 +27,12 @@ static int first;
 
 static int forget(void **state)
 {
-    (void)state;
     free(said);
     said = NULL;
     value = number = NULL;
     flag = false;
     list.count = 0;
-    return 0;
+    return forget_config(state);
 }
 
 // Reads the words, separated by spaces. What was said goes to `said`.
@@ -211,23 +210,21 @@ static void reads_durations(void **state)
     }
 }
 
-// The configuration in this text, or NULL.
-static struct config *config_in(const char *text)
+static void read_config(const char *text)
 {
     struct config_file file;
     struct capture err;
     config_file_make(&file, text, strlen(text));
     capture_begin(&err, STDERR_FILENO);
-    struct config *config = options_config(file.path);
+    config = options_config(file.path);
     said = capture_end(&err);
     config_file_remove(&file);
-    return config;
 }
 
 static void a_configuration_with_faults_is_none(void **state)
 {
     (void)state;
-    struct config *config = config_in("[kafka]\nlinger.ms = soon\n[app:shop]\nsecret = s\n");
+    read_config("[kafka]\nlinger.ms = soon\n[app:shop]\nsecret = s\n");
     assert_null(config);
     assert_non_null(strstr(said, ":2: [kafka] linger.ms: "));
     assert_non_null(strstr(said, ":3: [app:shop] base.url is missing\n"));
@@ -236,16 +233,15 @@ static void a_configuration_with_faults_is_none(void **state)
 static void a_configuration_without_is_read(void **state)
 {
     (void)state;
-    struct config *config = config_in("[app:shop]\nbase.url = https://shop.example\nsecret = s\n");
+    read_config("[app:shop]\nbase.url = https://shop.example\nsecret = s\n");
     assert_string_equal(said, "");
     assert_non_null(config);
     assert_string_equal(config->apps[0].name, "shop");
-    config_free(config);
 }
 
 int main(void)
 {
-    config_file_clear_environment();
+    clear_environment();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(reads_letters_names_and_flags, forget),
         cmocka_unit_test_teardown(an_option_can_stand_several_times, forget),
