@@ -47,15 +47,30 @@ progress_end() {
     progress_text='' progress_open=''
 }
 
-# Waits for a child process of this shell; its status is returned.
+# Waits for a child process of this shell, which ends with it; its status is returned.
 watch_child() { # pid, text, [function that prints more text]
+    watched=$1
     progress_start "$2"
     while kill -0 "$1" 2>/dev/null; do
         progress_tick "$(${3:-:})"
         sleep 0.05
     done
     progress_end
+    watched=''
     wait "$1"
+}
+
+watched=''
+
+at_exit() {
+    [[ $watched ]] && kill "$watched" 2>/dev/null
+    progress_end
+}
+
+interrupted() {
+    progress_end
+    note "kafka: interrupted; what runs: kafka status${name_option:+ $name_option}"
+    exit 130
 }
 
 wait_until() { # seconds, command...: polls it; 1 when the time is up
@@ -81,6 +96,7 @@ locate() { # name
     root=${CHATBRIDGE_KAFKA_DIR:-${XDG_STATE_HOME:-$home/.local/state}/chatbridge-kafka}
     cache=${XDG_CACHE_HOME:-$home/.cache}/chatbridge-kafka
     [[ $root == /* && $cache == /* ]] || die "CHATBRIDGE_KAFKA_DIR and XDG_CACHE_HOME must be absolute paths" 2
+    [[ ! $root =~ [^[:alnum:]/._+@~-] ]] || die "Kafka's settings cannot name a path with such characters: $root" 2
     cluster_dir=$root/$name
 }
 

@@ -18,19 +18,25 @@ find_java() { # sets java, java_home
     java_home=${java%/bin/java}
 }
 
+# Every JDK has this file; one that has none is given the benefit of the doubt.
+need_java_17() {
+    local major
+    major=$(sed -n 's/^JAVA_VERSION="\([0-9]*\).*/\1/p' "$java_home/release" 2>/dev/null) || return 0
+    [[ ! $major || $major -ge 17 ]] || die "Kafka needs Java 17 or newer, $java_home is Java $major"
+}
+
 # The JVM and its flags for one kind of process; broker, format, ready and tool each have their archive of classes.
 # C1 alone and the serial collector: a third of the start and half the memory of the defaults.
 jvm_for() { # kind, heap in MiB; sets jvm
-    local archive=$version_dir/$1.jsa
-    [[ $1 == tool ]] && archive=$version_dir/ready.jsa
+    local archive=$version_dir/$1.jsa level=ERROR config=$here/log4j2
+    [[ $1 == tool ]] && archive=$version_dir/ready.jsa level=WARN
     jvm=("$java" -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:-UsePerfData "-Xms16m" "-Xmx$2m"
-        -Xlog:disable -Xlog:all=error:stderr "-Dkafka.log.level=${tool_log_level:-WARN}")
+        -Xlog:disable -Xlog:all=error:stderr "-Dkafka.log.level=$level")
     if [[ ${training:-} ]]; then
         jvm+=(-XX:ArchiveClassesAtExit="$archive" -Dchatbridge.kafka.exit=true)
     elif [[ -e $archive ]]; then
         jvm+=(-XX:SharedArchiveFile="$archive")
     fi
-    local config=$here/log4j2
     [[ $version == 3.* ]] && config=$here/reload4j
     [[ $1 == broker ]] || config+=-tool
     case $version in
@@ -48,12 +54,14 @@ read_class_path() { # sets class_path, release
 # Makes what is missing or out of date. Costs some milliseconds when nothing is.
 prepare() {
     find_java
+    need_java_17
     lock "$cache/$version.lock" "the jars of Kafka $version"
     mkdir -p "$version_dir"
     jars_current || jars_resolve
     read_class_path
     helper_current || helper_compile
-    archives_current || archives_record
+    # The recording runs on this cluster's ports, hence only while nothing of it runs.
+    archives_current || any_running || archives_record
     unlock
 }
 
@@ -131,10 +139,12 @@ archives_train() {
     conf[brokers]=1 conf[sasl]=scram conf[auto_create]=no
     command -v openssl >/dev/null && conf[tls]=yes
     conf_settle
+    node_stop 5 1 # of a recording that was cut short
     rm -rf "$cluster_dir"
+    trap 'node_kill 1' EXIT
     cluster_create
     node_start 1
-    helper ready 256 ready "$cluster_dir/clients/admin.properties" 1 30 || { node_stop 5 1; return 1; }
+    helper ready 256 ready "$cluster_dir/clients/admin.properties" 1 30 || return
     node_stop 30 1
     rm -rf "$cluster_dir"
 }

@@ -45,6 +45,11 @@ nodes_that_are() { # states...; sets found
     for n in "${nodes[@]}"; do ! node_is "$n" "$@" || found+=("$n"); done
 }
 
+any_running() {
+    nodes_that_are running paused
+    ((${#found[@]} > 0))
+}
+
 node_start() { # node
     local dir=$cluster_dir/node-$1 fd
     jvm_for broker "${CHATBRIDGE_KAFKA_HEAP:-256}"
@@ -85,7 +90,7 @@ node_stop() { # seconds, nodes...
 nodes_done() { # nodes...
     local n open=''
     ! all_are stopped "$@" || return 0
-    nodes_that_are running paused
+    any_running || true
     ((2 * ${#found[@]} <= ${#nodes[@]})) || { alone_since=''; return 1; }
     for n; do node_is "$n" stopped || [[ -e $cluster_dir/node-$n/data/.kafka_cleanshutdown ]] || open=yes; done
     [[ $open ]] || return 0
@@ -129,11 +134,11 @@ nodes_ready() { # seconds, nodes...
     helper ready 128 ready "$cluster_dir/clients/admin.properties" "$(joined , "$@")" "$seconds" \
         2>"$cluster_dir/ready.log" &
     child=$!
+    watched=$child
     progress_start "waiting for $(bootstrap) to take records"
     while kill -0 "$child" 2>/dev/null; do
         for n; do
             node_is "$n" stopped || continue
-            kill "$child" 2>/dev/null || true
             progress_end
             node_explain "$n"
             return 1
@@ -142,6 +147,7 @@ nodes_ready() { # seconds, nodes...
         sleep 0.05
     done
     progress_end
+    watched=''
     wait "$child" && return
     note "kafka: not ready: $(tail -n 1 "$cluster_dir/ready.log"); logs: kafka logs${name_option:+ $name_option}"
     return 1

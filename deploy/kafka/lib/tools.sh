@@ -65,6 +65,8 @@ tool_run() { # user, tool, arguments...
     (($# > 0)) || tool_address=- tool_settings=-
     [[ $tool_address == - ]] || given+=("$tool_address" "$(bootstrap)")
     [[ $tool_settings == - ]] || given+=("$tool_settings" "$cluster_dir/clients/$user.properties")
+    [[ $tool_address$tool_settings == -- ]] || any_running || die "the cluster '$name' does not run; start it with: \
+kafka up${name_option:+ $name_option}"
     jvm_for tool 256
     if [[ $tool == cluster ]]; then
         exec "${jvm[@]}" -cp "$class_path" "$tool_class" "$@" "${given[@]}"
