@@ -233,7 +233,7 @@ static void many_messages_find_their_place(void **state)
 {
     (void)state;
     enum { MESSAGES = 200 };
-    static char messages[MESSAGES][16];
+    static char messages[MESSAGES][24];
     for (int i = 0; i < LOG_REPEATS + 2; i++)
         log_info("log: pushed out");
     (void)lines_written();

@@ -1,0 +1,443 @@
+// SPDX-License-Identifier: MIT
+//
+// Webhooks over loopback, through the real server and event code; Kafka alone is a fake, which reports when the test
+// says so. The clock stands still until it is moved.
+#include "producers/webhook.h"
+
+#include "bridge/clock.h"
+#include "bridge/contract.h"
+#include "tests/unit/fake_kafka_out.h"
+#include "tests/unit/peer.h"
+
+enum { BODY_MAX = 1000, ACK_MS = 8000, PEERS = 4 };
+
+static char shop[] = "shop";
+static char desk[] = "desk";
+static char token[] = "s3cret-token";
+static char events[] = "events";
+static char rejected[] = "rejected";
+static struct app_config apps[] = {{.name = shop}, {.name = desk, .webhook_token = token}};
+static struct config config = {.apps = apps,
+    .app_count = 2,
+    .topics = {.events = events, .rejected = rejected},
+    .inbound = {.ack_timeout_ms = ACK_MS}};
+static struct webhooks webhooks;
+static struct http_server *server;
+static int64_t now_us;
+
+static struct peer peers[PEERS];
+
+static int64_t moved_clock(void)
+{
+    return now_us;
+}
+
+static int64_t fixed_wall(void)
+{
+    return 1796119200000; // 2026-12-01T10:00:00Z
+}
+
+static int start(void **state)
+{
+    (void)state;
+    struct error error;
+    const struct http_server_options options = {.listen = "127.0.0.1:0",
+        .body_max = BODY_MAX,
+        .connections_max = 16,
+        .request_timeout_ms = 10000,
+        .idle_timeout_ms = 10000};
+    now_us = 1000000000;
+    clock_replace(moved_clock, fixed_wall);
+    config.inbound.rejected = REJECTED_KEEP;
+    webhooks_init(&webhooks, &config, &fake_out);
+    struct http_handler handler = webhooks_handler(&webhooks);
+    server = http_server_new(&options, &handler, &error);
+    assert_non_null(server);
+    for (int i = 0; i < PEERS; i++)
+        peers[i] = (struct peer){.fd = -1};
+    return 0;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    webhooks_expire(&webhooks, true);
+    http_server_run(server);
+    http_server_free(server);
+    fake_out_report_all(ERROR_REMOTE); // what is freed meanwhile must not be touched
+    assert_int_equal(webhooks.pending, 0);
+    fake_out_clear();
+    for (int i = 0; i < PEERS; i++)
+        if (peers[i].fd >= 0)
+            (void)close(peers[i].fd);
+    clock_replace(NULL, NULL);
+    return 0;
+}
+
+static void turn(struct peer *peer)
+{
+    peer_turn(peer, server);
+}
+
+static void ask(struct peer *peer, const char *method, const char *path, const char *more, const char *body, size_t len)
+{
+    peer_ask(peer, server, method, path, more, body, len);
+}
+
+static void hear(struct peer *peer)
+{
+    int64_t deadline = real_ms() + 20000;
+    while (!peer_is_answered(peer) && real_ms() < deadline)
+        turn(peer);
+    assert_true(peer_is_answered(peer));
+}
+
+// Sends a webhook and runs until Kafka has `count` records in all.
+static void post(struct peer *peer, const char *path, const char *body, size_t count)
+{
+    int64_t deadline = real_ms() + 20000;
+    ask(peer, "POST", path, "Content-Type: application/json\r\n", body, strlen(body));
+    while (fake_out.count < count && real_ms() < deadline)
+        turn(peer);
+    assert_int_equal(fake_out.count, count);
+}
+
+#define BODY "{\"type\":\"post_comment_mobile\",\"payload\":{\"room\":{\"id\":7},\"message\":{\"id\":5}}}"
+
+// ---- what is well ----
+
+static void a_webhook_is_answered_when_kafka_has_it(void **state)
+{
+    (void)state;
+    post(&peers[0], "/webhooks/shop", BODY, 1);
+    const struct kafka_record *record = fake_out_last(events);
+    assert_int_equal(record->value_len, strlen(BODY));
+    assert_memory_equal(record->value, BODY, strlen(BODY));
+    assert_memory_equal(record->key, "7", 1);
+    assert_header(record, HEADER_CE_ID, "shop:5");
+    assert_header(record, HEADER_CE_SOURCE, "/apps/shop");
+    assert_header(record, HEADER_CE_TIME, "2026-12-01T10:00:00.000Z");
+    assert_header(record, HEADER_CONTENT_TYPE, "application/json");
+    for (int i = 0; i < 5; i++)
+        turn(&peers[0]);
+    assert_int_equal(peers[0].len, 0); // not before the report
+    assert_int_equal(webhooks.pending, 1);
+    assert_int_equal(webhooks_timeout_ms(&webhooks), ACK_MS);
+    fake_out_report(0, ERROR_NONE);
+    hear(&peers[0]);
+    assert_int_equal(peer_status(&peers[0]), 200);
+    assert_string_equal(peer_body(&peers[0]),
+        "{\"status\":\"accepted\",\"id\":\"shop:5\",\"topic\":\"events\",\"partition\":2,\"offset\":0}");
+    assert_non_null(strstr(peers[0].answer, "Content-Type: application/json\r\n"));
+    assert_int_equal(webhooks.pending, 0);
+    assert_int_equal(webhooks_timeout_ms(&webhooks), -1);
+}
+
+static void many_webhooks_go_over_one_connection(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < 5; i++) {
+        post(&peers[0], i % 2 ? "/webhooks/shop" : "/webhooks/desk/s3cret-token", BODY, i + 1);
+        fake_out_report(i, ERROR_NONE);
+        hear(&peers[0]);
+        assert_int_equal(peer_status(&peers[0]), 200);
+    }
+    assert_int_equal(http_server_connections(server), 1);
+    assert_header(&fake_out.sent[0].record, HEADER_CE_ID, "desk:5");
+    assert_header(&fake_out.sent[1].record, HEADER_CE_ID, "shop:5");
+}
+
+static void reports_answer_their_own_webhooks(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < 3; i++)
+        post(&peers[i], "/webhooks/shop", BODY, i + 1);
+    fake_out_report(2, ERROR_NONE);
+    fake_out_report(0, ERROR_REMOTE);
+    hear(&peers[2]);
+    hear(&peers[0]);
+    assert_non_null(strstr(peer_body(&peers[2]), "\"offset\":2"));
+    assert_int_equal(peer_status(&peers[0]), 503);
+    assert_int_equal(webhooks.pending, 1);
+    fake_out_report(1, ERROR_NONE);
+    hear(&peers[1]);
+    assert_non_null(strstr(peer_body(&peers[1]), "\"offset\":1"));
+}
+
+static void the_senders_headers_are_passed_on(void **state)
+{
+    (void)state;
+    static const char trace[] = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    ask(&peers[0], "POST", "/webhooks/shop",
+        "Content-Type: application/cloudevents+json; charset=utf-8\r\n"
+        "traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\r\n",
+        "{}", 2);
+    while (fake_out.count == 0)
+        turn(&peers[0]);
+    assert_header(fake_out_last(events), HEADER_TRACEPARENT, trace);
+    assert_header(fake_out_last(events), HEADER_CONTENT_TYPE, "application/cloudevents+json; charset=utf-8");
+}
+
+// ---- who may, and what is taken ----
+
+static void refusals_need_nothing_but_the_headers(void **state)
+{
+    (void)state;
+    static const char json[] = "Content-Type: application/json\r\n";
+    static const struct {
+        const char *method;
+        const char *path;
+        const char *more;
+        int status;
+        const char *says; // in headers or body
+    } rows[] = {
+        {"POST", "/", json, 404, "no such path"},
+        {"POST", "/webhooks", json, 404, "no such path"},
+        {"POST", "/webhooks/", json, 404, "no such app"},
+        {"POST", "/webhooks/other", json, 404, "no such app"},
+        {"POST", "/webhooks/Shop", json, 404, "no such app"},
+        {"POST", "/webhooks/shopp", json, 404, "no such app"},
+        {"POST", "/webhooks/sho", json, 404, "no such app"},
+        {"POST", "/webhooks//shop", json, 404, "no such app"},
+        {"POST", "/webhooks/shop/", json, 404, "have no token"},
+        {"POST", "/webhooks/shop/x", json, 404, "have no token"},
+        {"POST", "/webhooks/desk/s3cret-token/", json, 404, "no such path"},
+        {"POST", "/webhooks/desk/s3cret-token/x", json, 404, "no such path"},
+        {"POST", "/webhooks/desk", json, 401, "WWW-Authenticate: PathToken"},
+        {"POST", "/webhooks/desk/", json, 401, "missing or wrong"},
+        {"POST", "/webhooks/desk/s3cret-toke", json, 401, "missing or wrong"},
+        {"POST", "/webhooks/desk/s3cret-token2", json, 401, "missing or wrong"},
+        {"POST", "/webhooks/desk/S3cret-token", json, 401, "missing or wrong"},
+        {"POST", "/webhooks/desk/s3cret-tokem", json, 401, "missing or wrong"},
+        {"GET", "/webhooks/desk", "", 401, "missing or wrong"}, // whoever may not learns no more than that
+        {"GET", "/webhooks/shop", "", 405, "Allow: POST\r\n"},
+        {"PUT", "/webhooks/shop", json, 405, "Allow: POST\r\n"},
+        {"DELETE", "/webhooks/desk/s3cret-token", "", 405, "Allow: POST\r\n"},
+        {"POST", "/webhooks/shop", "Content-Type: text/plain\r\n", 415, "not JSON"},
+        {"POST", "/webhooks/shop", "Content-Type: application/jsonp\r\n", 415, "not JSON"},
+        {"POST", "/webhooks/shop", "Content-Type: application/x-www-form-urlencoded\r\n", 415, "not JSON"},
+        {"POST", "/webhooks/shop", "Content-Type: text/json\r\n", 415, "not JSON"},
+        {"POST", "/webhooks/shop", "Content-Type: +json\r\n", 415, "not JSON"},
+        {"POST", "/webhooks/shop", "Content-Type: text/plain; x=+json\r\n", 415, "not JSON"},
+    };
+    for (size_t i = 0; i < UNIT_COUNT(rows); i++) {
+        ask(&peers[0], rows[i].method, rows[i].path, rows[i].more, "{}", 2);
+        hear(&peers[0]);
+        if (peer_status(&peers[0]) != rows[i].status || strstr(peers[0].answer, rows[i].says) == NULL)
+            fail_msg("%s %s: %s", rows[i].method, rows[i].path, peers[0].answer);
+        assert_non_null(strstr(peers[0].answer, "Content-Type: application/problem+json\r\n"));
+        assert_non_null(strstr(peer_body(&peers[0]), "\"type\":\"about:blank\""));
+        assert_null(strstr(peers[0].answer, token));
+    }
+    assert_int_equal(fake_out.count, 0);
+    assert_int_equal(http_server_connections(server), 1);
+}
+
+static void json_has_several_names(void **state)
+{
+    (void)state;
+    static const char *const lines[] = {"", "Content-Type: application/json\r\n",
+        "Content-Type: application/json; charset=utf-8\r\n", "Content-Type: application/json;charset=utf-8\r\n",
+        "content-type:APPLICATION/JSON\r\n", "Content-Type: application/vnd.chat.v1+json\r\n",
+        "Content-Type: application/problem+JSON ; x=y\r\n"};
+    for (size_t i = 0; i < UNIT_COUNT(lines); i++) {
+        ask(&peers[0], "POST", "/webhooks/shop", lines[i], "{}", 2);
+        int64_t deadline = real_ms() + 20000;
+        while (fake_out.count < i + 1 && real_ms() < deadline)
+            turn(&peers[0]);
+        assert_int_equal(fake_out.count, i + 1);
+        fake_out_report(i, ERROR_NONE);
+        hear(&peers[0]);
+        assert_int_equal(peer_status(&peers[0]), 200);
+    }
+}
+
+static void a_body_has_a_limit(void **state)
+{
+    (void)state;
+    static char body[BODY_MAX + 2];
+    memset(body, ' ', sizeof body - 1);
+    body[0] = '{';
+    body[BODY_MAX] = '}';
+    ask(&peers[0], "POST", "/webhooks/shop", "", body, BODY_MAX + 1);
+    hear(&peers[0]);
+    assert_int_equal(peer_status(&peers[0]), 413);
+    assert_non_null(strstr(peer_body(&peers[0]), "body.max"));
+    assert_int_equal(fake_out.count, 0);
+    body[BODY_MAX - 1] = '}';
+    body[BODY_MAX] = '\0';
+    post(&peers[0], "/webhooks/shop", body, 1);
+    assert_int_equal(fake_out_last(events)->value_len, BODY_MAX);
+}
+
+// ---- what is not usable ----
+
+static const char *const unusable[] = {"", "not json", "[]", "\"text\"", "{\"a\":\"\xff\"}", "{\"a\":1e999}", "{} {}"};
+
+static void what_is_not_usable_is_kept(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < UNIT_COUNT(unusable); i++) {
+        post(&peers[0], "/webhooks/shop", unusable[i], i + 1);
+        const struct kafka_record *record = fake_out_last(rejected);
+        assert_int_equal(record->value_len, strlen(unusable[i]));
+        assert_memory_equal(record->value, unusable[i], record->value_len);
+        size_t len = 0;
+        assert_non_null(kafka_header_of(record, HEADER_REJECTED_REASON, &len));
+        assert_true(len > 0);
+        assert_header(record, HEADER_CE_SOURCE, "/apps/shop");
+        fake_out_report(i, ERROR_NONE);
+        hear(&peers[0]);
+        assert_int_equal(peer_status(&peers[0]), 200);
+        assert_memory_equal(peer_body(&peers[0]), "{\"status\":\"rejected\",\"id\":\"", 27);
+    }
+    assert_int_equal(fake_out_count(events), 0);
+}
+
+static void or_refused_where_that_is_wished(void **state)
+{
+    (void)state;
+    config.inbound.rejected = REJECTED_REFUSE;
+    for (size_t i = 0; i < UNIT_COUNT(unusable); i++) {
+        ask(&peers[0], "POST", "/webhooks/shop", "", unusable[i], strlen(unusable[i]));
+        hear(&peers[0]);
+        assert_int_equal(peer_status(&peers[0]), 400);
+    }
+    assert_int_equal(fake_out.count, 0);
+    assert_int_equal(webhooks.pending, 0);
+    post(&peers[0], "/webhooks/shop", "{}", 1); // what is usable is taken as ever
+}
+
+// ---- when Kafka does not take it ----
+
+static void a_failed_delivery_is_told_truly(void **state)
+{
+    (void)state;
+    static const struct {
+        enum error_kind kind;
+        int status;
+        bool later; // whether it asks for a repeat
+    } rows[] = {
+        {ERROR_REMOTE, 503, true}, {ERROR_BUSY, 503, true}, {ERROR_FATAL, 503, true},
+        {ERROR_INPUT, 413, false}, // Kafka will not take it next time either
+    };
+    static const char *const bodies[] = {BODY, "not json"};
+    size_t count = 0;
+    for (size_t i = 0; i < UNIT_COUNT(rows); i++)
+        for (size_t j = 0; j < UNIT_COUNT(bodies); j++) {
+            post(&peers[0], "/webhooks/shop", bodies[j], ++count);
+            fake_out_report(count - 1, rows[i].kind);
+            hear(&peers[0]);
+            assert_int_equal(peer_status(&peers[0]), rows[i].status);
+            assert_int_equal(strstr(peers[0].answer, "Retry-After: 5\r\n") != NULL, rows[i].later);
+            fake_out.refusals = 1; // the same, at once
+            fake_out.refusal = rows[i].kind;
+            ask(&peers[0], "POST", "/webhooks/shop", "", bodies[j], strlen(bodies[j]));
+            hear(&peers[0]);
+            assert_int_equal(peer_status(&peers[0]), rows[i].status);
+            assert_int_equal(webhooks.pending, 0);
+        }
+}
+
+static void whoever_waited_too_long_is_told_to_come_again(void **state)
+{
+    (void)state;
+    post(&peers[0], "/webhooks/shop", BODY, 1);
+    now_us += 5000000;
+    post(&peers[1], "/webhooks/shop", BODY, 2);
+    assert_int_equal(webhooks_timeout_ms(&webhooks), ACK_MS - 5000);
+    now_us += (ACK_MS - 5000) * 1000 - 1000;
+    webhooks_expire(&webhooks, false);
+    assert_int_equal(webhooks_timeout_ms(&webhooks), 1);
+    turn(&peers[0]);
+    assert_int_equal(peers[0].len, 0);
+    now_us += 1000;
+    assert_int_equal(webhooks_timeout_ms(&webhooks), 0);
+    webhooks_expire(&webhooks, false);
+    hear(&peers[0]);
+    assert_int_equal(peer_status(&peers[0]), 503);
+    assert_non_null(strstr(peers[0].answer, "Retry-After: 5\r\n"));
+    assert_int_equal(webhooks_timeout_ms(&webhooks), 5000); // the other's
+    assert_int_equal(webhooks.pending, 2);
+    fake_out_report(0, ERROR_NONE); // too late to be answered, well to be had
+    assert_int_equal(webhooks.pending, 1);
+    fake_out_report(1, ERROR_NONE);
+    hear(&peers[1]);
+    assert_int_equal(peer_status(&peers[1]), 200);
+    post(&peers[0], "/webhooks/shop", BODY, 3); // the sender's repeat, on the same connection
+    assert_header(&fake_out.sent[2].record, HEADER_CE_ID, "shop:5");
+}
+
+static void a_stop_refuses_new_ones_and_ends_those_that_wait(void **state)
+{
+    (void)state;
+    static const char head[] = "POST /webhooks/shop HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n";
+    post(&peers[0], "/webhooks/shop", BODY, 1);
+    post(&peers[1], "/webhooks/shop", BODY, 2);
+    peer_say(&peers[2], server, head, sizeof head - 1); // its body is still to come
+    int64_t deadline = real_ms() + 20000;
+    while (http_server_requests(server) < 3 && real_ms() < deadline)
+        turn(&peers[2]);
+    webhooks.stopping = true;
+    ask(&peers[3], "POST", "/webhooks/shop", "", BODY, strlen(BODY));
+    hear(&peers[3]);
+    assert_int_equal(peer_status(&peers[3]), 503);
+    assert_non_null(strstr(peers[3].answer, "Retry-After: 5\r\n"));
+    peer_say(&peers[2], server, "{}", 2); // one that was let in before is taken
+    while (fake_out.count < 3 && real_ms() < deadline)
+        turn(&peers[2]);
+    fake_out_report(0, ERROR_NONE);
+    fake_out_report(2, ERROR_NONE);
+    hear(&peers[0]);
+    hear(&peers[2]);
+    assert_int_equal(peer_status(&peers[0]), 200);
+    assert_int_equal(peer_status(&peers[2]), 200);
+    webhooks_expire(&webhooks, true);
+    hear(&peers[1]);
+    assert_int_equal(peer_status(&peers[1]), 503);
+    assert_int_equal(webhooks_timeout_ms(&webhooks), -1);
+    assert_int_equal(webhooks.pending, 1); // until the report comes
+}
+
+static void a_sender_that_goes_away_leaves_nothing_behind(void **state)
+{
+    (void)state;
+    post(&peers[0], "/webhooks/shop", BODY, 1);
+    (void)close(peers[0].fd);
+    peers[0].fd = -1;
+    for (int i = 0; i < 3; i++)
+        http_server_run(server);
+    fake_out_report(0, ERROR_NONE);
+    post(&peers[1], "/webhooks/shop", BODY, 2);
+    fake_out_report(1, ERROR_NONE);
+    hear(&peers[1]);
+    assert_int_equal(peer_status(&peers[1]), 200);
+    assert_int_equal(webhooks.pending, 0);
+    int64_t deadline = real_ms() + 20000;
+    while (http_server_requests(server) > 0 && real_ms() < deadline)
+        turn(&peers[1]);
+    assert_int_equal(http_server_requests(server), 0);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, start, end)
+
+int main(void)
+{
+    log_open(LOG_ERROR + 1, LOG_LOGFMT, NULL); // its refusals are no news here
+    const struct CMUnitTest tests[] = {
+        TEST(a_webhook_is_answered_when_kafka_has_it),
+        TEST(many_webhooks_go_over_one_connection),
+        TEST(reports_answer_their_own_webhooks),
+        TEST(the_senders_headers_are_passed_on),
+        TEST(refusals_need_nothing_but_the_headers),
+        TEST(json_has_several_names),
+        TEST(a_body_has_a_limit),
+        TEST(what_is_not_usable_is_kept),
+        TEST(or_refused_where_that_is_wished),
+        TEST(a_failed_delivery_is_told_truly),
+        TEST(whoever_waited_too_long_is_told_to_come_again),
+        TEST(a_stop_refuses_new_ones_and_ends_those_that_wait),
+        TEST(a_sender_that_goes_away_leaves_nothing_behind),
+    };
+    return cmocka_run_group_tests_name("webhook", tests, NULL, NULL);
+}
