@@ -22,6 +22,12 @@ static const struct api_route routes[] = {
     {"GET", "load_comments", "load_comments", api_comment_load_params, api_comment_load},
     {"POST", "login_or_register", "login_or_register", api_user_login_params, api_user_login},
     {"POST", "post_system_event_message", "post_system_event_message", api_event_post_params, api_event_post},
+    {"POST", "exports", "create_export", api_export_create_params, api_export_create},
+    {"GET", "exports", "list_exports", api_job_list_params, api_export_list},
+    {"GET", "exports/", "get_export", api_job_one_params, api_export_get},
+    {"DELETE", "exports/", "delete_export", api_job_one_params, api_export_delete},
+    {"POST", "imports", "create_import", api_import_create_params, api_import_create},
+    {"GET", "imports", "list_imports", api_job_list_params, api_import_list},
 };
 
 enum { ROUTES = sizeof routes / sizeof routes[0] };
@@ -46,7 +52,7 @@ static void find_route(struct api_call *call, const struct http_request *request
     const char *path = http_request_path(request) + strlen(API_PREFIX);
     const char *method = http_request_method(request);
     const char *id;
-    const char *allow = NULL;
+    char allow[REPLY_ALLOW] = "";
     for (size_t i = 0; i < ROUTES; i++) {
         if (!leads_to(&routes[i], path, &id))
             continue;
@@ -55,14 +61,12 @@ static void find_route(struct api_call *call, const struct http_request *request
             call->id = id;
             return;
         }
-        allow = routes[i].method;
+        reply_allow(allow, routes[i].method);
     }
-    if (allow == NULL) {
+    if (allow[0] == '\0')
         reply_error(&call->reply, 404, "there is no such path");
-        return;
-    }
-    reply_error(&call->reply, 405, "this path takes %s", allow);
-    call->reply.allow = allow;
+    else
+        reply_not_allowed(&call->reply, allow);
 }
 
 // ---- whose call is it? ----
@@ -85,6 +89,7 @@ static struct app *app_of_secret(struct sandbox *sandbox, const char *secret)
     return NULL;
 }
 
+// The app, unless it is refused.
 static void find_app(struct api_call *call, const struct http_request *request)
 {
     const char *secret = secret_of(request);
@@ -104,28 +109,18 @@ static void find_app(struct api_call *call, const struct http_request *request)
 
 // ---- the life of a call ----
 
+// Whose call it is comes last, so that its refusal stands above the others: a client that is not known learns no more.
 void api_begin(struct api_call *call, struct sandbox *sandbox, const struct http_request *request)
 {
     struct error unusable;
     *call = (struct api_call){.sandbox = sandbox};
-    int result = params_read(request, &call->values, &call->encoding, &call->mixed, &unusable);
-    find_app(call, request);
-    bool known = call->reply.status == 0;
-    if (known)
-        find_route(call, request);
-    else {
-        struct reply refusal = call->reply; // an unknown client learns no more than that
-        call->reply = (struct reply){0};
-        find_route(call, request);
-        reply_clear(&call->reply);
-        call->reply = refusal;
-    }
-    if (result == 0)
-        return;
-    json_decref(call->values);
-    call->values = NULL;
-    if (call->reply.status == 0)
+    if (params_read(request, &call->values, &call->encoding, &call->mixed, &unusable) != 0) {
+        json_decref(call->values);
+        call->values = NULL;
         reply_error(&call->reply, unusable.kind == ERROR_BUSY ? 415 : 400, "%s", unusable.text);
+    }
+    find_route(call, request);
+    find_app(call, request);
 }
 
 void api_run(struct api_call *call)
@@ -178,10 +173,13 @@ struct user **api_users(struct api_call *call, const json_t *emails, size_t *cou
 struct room *api_room(struct api_call *call, const char *name, struct user *creator)
 {
     struct room *room = room_find(call->app, name);
-    if (room == NULL && creator != NULL && call->sandbox->settings.auto_create) {
+    if (room == NULL && call->sandbox->settings.auto_create) {
         int64_t id = room_id_of(name);
-        room = room_add(call->app,
-            &(struct room_new){.id = id, .unique_id = id > 0 ? NULL : name, .name = name, .creator = creator});
+        room = room_add(call->app, &(struct room_new){.id = id,
+                                       .unique_id = id > 0 ? NULL : name,
+                                       .name = name,
+                                       .creator = creator ? creator : call->app->system});
+        room_leave(room, call->app->system);
     }
     if (room == NULL)
         reply_error(&call->reply, 404, "there is no room %.200s", name);

@@ -14,7 +14,8 @@
 #include "deploy/sandbox/reply.h"
 #include "deploy/sandbox/sandbox.h"
 
-#define API_PREFIX "/api/v2/rest/"
+#define API_PREFIX    "/api/v2/rest/"
+#define API_DOWNLOADS "/downloads/" // of exports, without a secret
 
 struct api_call;
 
@@ -56,8 +57,8 @@ struct user *api_user(struct api_call *call, const char *email);
 // The users of an array of e-mails; free(). NULL with the reply set.
 struct user **api_users(struct api_call *call, const json_t *emails, size_t *count) MUST_USE;
 
-// The room, or NULL with the reply set. With auto-create there always is one, made by `creator` (NULL: nobody, so it
-// is not made).
+// The room, or NULL with the reply set. With auto-create there always is one, made by `creator` (NULL: by the app, and
+// nobody takes part).
 struct room *api_room(struct api_call *call, const char *name, struct user *creator);
 
 #endif

@@ -14,6 +14,10 @@ extern const struct param api_comment_post_params[];
 extern const struct param api_comment_load_params[];
 extern const struct param api_user_login_params[];
 extern const struct param api_event_post_params[];
+extern const struct param api_export_create_params[];
+extern const struct param api_import_create_params[];
+extern const struct param api_job_list_params[];
+extern const struct param api_job_one_params[];
 
 void api_room_create(struct api_call *call);
 void api_room_target(struct api_call *call);
@@ -24,5 +28,11 @@ void api_comment_post(struct api_call *call);
 void api_comment_load(struct api_call *call);
 void api_user_login(struct api_call *call);
 void api_event_post(struct api_call *call);
+void api_export_create(struct api_call *call);
+void api_export_list(struct api_call *call);
+void api_export_get(struct api_call *call);
+void api_export_delete(struct api_call *call);
+void api_import_create(struct api_call *call);
+void api_import_list(struct api_call *call);
 
 #endif

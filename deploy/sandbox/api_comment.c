@@ -84,7 +84,7 @@ static bool takes_part(struct api_call *call, struct room *room, struct user *us
 
 static char *text_of(const json_t *object)
 {
-    char *text = object ? json_dumps(object, JSON_COMPACT) : must_strdup("");
+    char *text = object ? reply_text(object) : must_strdup("");
     must(text != NULL);
     return text;
 }

@@ -71,8 +71,7 @@ static const struct comment *post(struct api_call *call, const struct event *eve
     reply_put_text(payload, "subject_email", event->subject->email);
     reply_put_text(payload, "subject_username", event->subject->name);
     reply_put_text(payload, "type", event->type->name);
-    char *payload_text = json_dumps(payload, JSON_COMPACT);
-    must(payload_text != NULL);
+    char *payload_text = reply_text(payload);
     const struct comment *comment = comment_add(call->app, &(struct comment_new){.room = event->room,
                                                                .sender = call->app->system,
                                                                .message = buf_text(&message),

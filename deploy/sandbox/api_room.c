@@ -85,14 +85,15 @@ const struct param api_room_info_params[] = {
 
 void api_room_info(struct api_call *call)
 {
-    const struct user *user = api_user(call, params_text(call->values, "user_email"));
+    struct user *user = api_user(call, params_text(call->values, "user_email"));
     if (user == NULL)
         return;
     json_t *list = json_array();
     size_t i;
     const json_t *name;
     json_array_foreach(params_texts(call->values, "room_id"), i, name) {
-        const struct room *room = room_find(call->app, json_string_value(name));
+        const struct room *room = call->sandbox->settings.auto_create ? api_room(call, json_string_value(name), user)
+                                                                      : room_find(call->app, json_string_value(name));
         if (room != NULL && room_participant(room, user) != NULL)
             must(json_array_append_new(list, view_room_info(room, user)) == 0);
     }

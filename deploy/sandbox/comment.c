@@ -85,3 +85,14 @@ struct comment *comment_find_temp_id(const struct app *app, const struct room *r
     }
     return NULL;
 }
+
+bool comment_has_first_temp_id(const struct app *app, const struct comment *comment)
+{
+    const struct table_item *item = table_first(&app->comments_by_temp_id, comment->by_temp_id.hash);
+    for (; item != NULL; item = table_next(item)) {
+        const struct comment *other = table_owner(item, struct comment, by_temp_id);
+        if (other->id < comment->id && strcmp(comment_temp_id(other), comment_temp_id(comment)) == 0)
+            return false;
+    }
+    return true;
+}

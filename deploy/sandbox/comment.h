@@ -41,6 +41,9 @@ struct comment *comment_find(const struct app *app, int64_t id); // or NULL
 // The comment of that unique_temp_id in the room (NULL: in any), or NULL.
 struct comment *comment_find_temp_id(const struct app *app, const struct room *room, const char *temp_id);
 
+// Whether no earlier comment of the app has its unique_temp_id.
+bool comment_has_first_temp_id(const struct app *app, const struct comment *comment);
+
 static inline const char *comment_message(const struct comment *comment)
 {
     return comment->text;

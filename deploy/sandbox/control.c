@@ -104,6 +104,47 @@ static void delete_faults(struct control *control)
     reply_done(control);
 }
 
+// ---- what the sender of webhooks does wrong ----
+
+static void get_webhooks(struct control *control)
+{
+    const struct webhook_chances *chances = webhooks_chances(control->sandbox->webhooks);
+    reply_plain(control,
+        json_pack("{s:f, s:f, s:f}", "repeat", chances->repeat, "disorder", chances->disorder, "drop", chances->drop));
+}
+
+// 0, or -1 with the reply set.
+static int read_chance(struct control *control, struct webhook_chances *chances, const char *name, const json_t *value)
+{
+    double *field = strcmp(name, "repeat") == 0     ? &chances->repeat
+                    : strcmp(name, "disorder") == 0 ? &chances->disorder
+                    : strcmp(name, "drop") == 0     ? &chances->drop
+                                                    : NULL;
+    if (field == NULL) {
+        reply_error(&control->reply, 400, "%.100s is not known here; repeat, disorder and drop are", name);
+        return -1;
+    }
+    *field = json_number_value(value);
+    if (json_is_number(value) && *field >= 0 && *field <= 1)
+        return 0;
+    reply_error(&control->reply, 400, "%s has to be a number from 0 to 1", name);
+    return -1;
+}
+
+// What is not named becomes 0.
+static void put_webhooks(struct control *control)
+{
+    struct webhook_chances chances = {0};
+    const char *name;
+    json_t *value;
+    json_object_foreach(control->values, name, value) {
+        if (read_chance(control, &chances, name, value) != 0)
+            return;
+    }
+    webhooks_set_chances(control->sandbox->webhooks, &chances);
+    get_webhooks(control);
+}
+
 // ---- a person's client ----
 
 static const struct api_route client_route = {
@@ -183,6 +224,8 @@ static const struct action {
     {"POST", "client/comments", post_client_comment, NULL,
         "{\"app\",\"sender_email\",\"room_id\",\"message\",...}: posts as a person's client does"},
     {"GET", "deliveries", get_deliveries, list_params, "?app=&after=SEQ&limit=N: every try to deliver a webhook"},
+    {"GET", "webhooks", get_webhooks, NULL, "how often webhooks are repeated, delayed or dropped"},
+    {"PUT", "webhooks", put_webhooks, NULL, "{\"repeat\":0.1,\"disorder\":0.1,\"drop\":0.05}: sets that"},
     {"GET", "stats", get_stats, NULL, "numbers"},
 };
 
@@ -204,20 +247,18 @@ static void send_help(struct http_request *request)
 
 static const struct action *find(struct control *control, const char *path)
 {
-    const char *method = http_request_method(control->request);
-    const char *allow = NULL;
+    char allow[REPLY_ALLOW] = "";
     for (size_t i = 0; i < ACTIONS; i++) {
         if (strcmp(actions[i].path, path) != 0)
             continue;
-        if (strcmp(actions[i].method, method) == 0)
+        if (strcmp(actions[i].method, http_request_method(control->request)) == 0)
             return &actions[i];
-        allow = actions[i].method;
+        reply_allow(allow, actions[i].method);
     }
-    if (allow == NULL)
+    if (allow[0] == '\0')
         reply_error(&control->reply, 404, "there is no such path; GET " CONTROL_PREFIX " tells those that there are");
     else
-        reply_error(&control->reply, 405, "this path takes %s", allow);
-    control->reply.allow = allow;
+        reply_not_allowed(&control->reply, allow);
     return NULL;
 }
 

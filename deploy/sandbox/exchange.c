@@ -22,7 +22,7 @@ struct outgoing {
     size_t len;
     char *content_type;
     char *retry_after; // or NULL
-    const char *allow; // or NULL
+    char allow[REPLY_ALLOW];
 };
 
 struct exchange {
@@ -36,14 +36,14 @@ struct exchange {
 
 static void outgoing_make(struct outgoing *outgoing, const struct reply *reply, const struct fault *fault)
 {
-    *outgoing = (struct outgoing){.action = fault->action, .status = reply->status, .allow = reply->allow};
+    *outgoing = (struct outgoing){.action = fault->action, .status = reply->status};
+    memcpy(outgoing->allow, reply->allow, REPLY_ALLOW);
     if (fault->action == FAULT_RESET || fault->action == FAULT_CLOSE || fault->action == FAULT_HANG)
         return; // nothing is said
     if (fault->action == FAULT_STATUS && fault->body != NULL)
         outgoing->body = must_strdup(fault->body);
     else
-        outgoing->body = json_dumps(reply->body, JSON_COMPACT);
-    must(outgoing->body != NULL);
+        outgoing->body = reply_text(reply->body);
     outgoing->len = strlen(outgoing->body);
     outgoing->content_type = must_strdup(fault->content_type ? fault->content_type : "application/json");
     outgoing->retry_after = must_strdup(fault->retry_after);
@@ -62,7 +62,7 @@ static void reply_whole(struct http_request *request, const struct outgoing *out
     size_t count = 0;
     if (outgoing->retry_after != NULL)
         headers[count++] = (struct http_header){"Retry-After", outgoing->retry_after};
-    if (outgoing->allow != NULL)
+    if (outgoing->allow[0] != '\0')
         headers[count++] = (struct http_header){"Allow", outgoing->allow};
     http_request_reply(request, &(struct http_response){.status = outgoing->status,
                                     .content_type = outgoing->content_type,

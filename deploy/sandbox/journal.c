@@ -24,6 +24,7 @@ struct entry {
     uint8_t encoding; // of the parameters
     bool effect;
     bool has_params;
+    bool kept_as_json; // the parameters; else as a form
 };
 
 struct journal {
@@ -119,7 +120,8 @@ void journal_add(struct journal *journal, const struct http_request *request, co
         .call = call->route ? call->route->name : NULL,
         .fault = fault,
         .status = (int16_t)status,
-        .encoding = (uint8_t)(params != NULL ? PARAMS_JSON : call->encoding),
+        .encoding = (uint8_t)call->encoding,
+        .kept_as_json = params != NULL || call->encoding == PARAMS_JSON,
         .effect = call->effect,
         .has_params = call->values != NULL,
     };
@@ -129,7 +131,7 @@ void journal_add(struct journal *journal, const struct http_request *request, co
     put_text(entry, http_request_method(request), http_request_path(request), room, params, len);
     journal->bytes += size_of(entry);
     journal->total++;
-    while (journal->bytes > journal->bytes_max)
+    while (journal->bytes > journal->bytes_max && journal->first < journal->next)
         drop_oldest(journal);
 }
 
@@ -154,8 +156,8 @@ static json_t *params_of(const struct entry *entry)
 {
     if (!entry->has_params)
         return json_null();
-    json_t *params =
-        params_again((enum params_encoding)entry->encoding, entry->text + entry->params_at, entry->params_len);
+    json_t *params = params_again(
+        entry->kept_as_json ? PARAMS_JSON : PARAMS_FORM, entry->text + entry->params_at, entry->params_len);
     must(params != NULL); // it was read before
     if (json_object_get(params, "password") != NULL)
         reply_put_text(params, "password", "***");
@@ -173,6 +175,7 @@ static json_t *view(const struct entry *entry)
     reply_put_text(view, "method", entry->text);
     reply_put(view, "path", text_or_null(entry->text + entry->path_at));
     reply_put(view, "call", text_or_null(entry->call));
+    reply_put_text(view, "encoding", params_encoding_name((enum params_encoding)entry->encoding));
     reply_put(view, "params", params_of(entry));
     reply_put_int(view, "connection", (json_int_t)entry->connection);
     reply_put(view, "status", entry->status ? json_integer(entry->status) : json_null());
@@ -200,6 +203,8 @@ json_t *journal_list(const struct journal *journal, const struct journal_query *
     }
     json_t *list = json_object();
     reply_put(list, "entries", entries);
+    if (matched <= query->limit && journal->next > 1) // nothing that matches lies behind
+        last = journal->next - 1;
     reply_put_int(list, "next", (json_int_t)last);
     reply_put_int(list, "matched", (json_int_t)matched);
     reply_put_int(list, "total", (json_int_t)journal->total);

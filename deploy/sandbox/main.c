@@ -40,11 +40,14 @@ static int serve(struct sandbox *sandbox, const char *listen, struct error *erro
         return -1;
     sandbox->journal = journal_new(sandbox->settings.journal_max, JOURNAL_BYTES_MAX);
     sandbox->faults = faults_new();
+    jobs_init(&sandbox->jobs, sandbox->settings.job_duration_ms);
     (void)snprintf(base_url, sizeof base_url, "http://%s", http_server_address(server.http));
-    sandbox->base_url = base_url;
+    if (sandbox->base_url == NULL)
+        sandbox->base_url = base_url;
     printf("chat-sandbox: listening at %s\n", base_url);
     (void)fflush(stdout);
     server_run(&server, stop_fd);
+    jobs_clear(&sandbox->jobs);
     webhooks_free(sandbox->webhooks);
     faults_free(sandbox->faults);
     journal_free(sandbox->journal);

@@ -6,10 +6,10 @@
 const char *const payload_types[] = {"text", "reply", "file_attachment", "account_linking", "buttons",
     "button_postback_response", "card", "carousel", "custom", "contact_person", "location", NULL};
 
-enum field_kind { FIELD_TEXT, FIELD_NUMBER, FIELD_INTEGER, FIELD_OBJECT, FIELD_ARRAY, FIELD_ANY };
+enum field_kind { FIELD_TEXT, FIELD_NUMBER, FIELD_INTEGER, FIELD_ARRAY, FIELD_ANY };
 
 static const char *const kind_texts[] = {
-    "a string that is not empty", "a number", "a positive integer", "an object", "an array that is not empty", "there"};
+    "a string that is not empty", "a number", "a positive integer", "an array that is not empty", "there"};
 
 // What each type cannot do without.
 static const struct field {
@@ -19,14 +19,12 @@ static const struct field {
 } fields[] = {
     {"reply", "text", FIELD_TEXT},
     {"reply", "replied_comment_id", FIELD_INTEGER},
-    {"file_attachment", "url", FIELD_TEXT},
+    {"file_attachment", "url", FIELD_TEXT}, // the message is its caption
     {"account_linking", "text", FIELD_TEXT},
     {"account_linking", "url", FIELD_TEXT},
     {"account_linking", "redirect_url", FIELD_TEXT},
     {"buttons", "text", FIELD_TEXT},
     {"buttons", "buttons", FIELD_ARRAY},
-    {"button_postback_response", "url", FIELD_TEXT},
-    {"button_postback_response", "method", FIELD_TEXT},
     {"card", "title", FIELD_TEXT},
     {"card", "description", FIELD_TEXT},
     {"carousel", "cards", FIELD_ARRAY},
@@ -40,8 +38,6 @@ static const struct field {
     {"location", "longitude", FIELD_NUMBER},
     // Parts of the above.
     {"button", "label", FIELD_TEXT},
-    {"button", "type", FIELD_TEXT},
-    {"button", "payload", FIELD_OBJECT},
 };
 
 // Which arrays hold parts, and which.
@@ -64,8 +60,6 @@ static bool is_kind(const json_t *value, enum field_kind kind)
         return json_is_number(value);
     case FIELD_INTEGER:
         return json_integer_value(value) > 0;
-    case FIELD_OBJECT:
-        return json_is_object(value);
     case FIELD_ARRAY:
         return json_array_size(value) > 0;
     case FIELD_ANY:

@@ -3,8 +3,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
-
-#include "bridge/must.h"
+#include <string.h>
 
 enum { MESSAGE_BYTES = 512 };
 
@@ -21,6 +20,13 @@ void reply_put_text(json_t *object, const char *key, const char *text)
 void reply_put_int(json_t *object, const char *key, json_int_t number)
 {
     reply_put(object, key, json_integer(number));
+}
+
+char *reply_text(const json_t *value)
+{
+    char *text = json_dumps(value, JSON_COMPACT | JSON_REAL_PRECISION(15));
+    must(text != NULL); // what is put together here is UTF-8
+    return text;
 }
 
 static void begin(struct reply *reply, int status, const char *key, json_t *value_steal)
@@ -61,6 +67,18 @@ void reply_error(struct reply *reply, int status, const char *format, ...)
     must(details != NULL && json_array_append(details, text) == 0);
     reply_errors(reply, status, json_string_value(text), details);
     json_decref(text);
+}
+
+void reply_allow(char allow[REPLY_ALLOW], const char *method)
+{
+    size_t len = strlen(allow);
+    (void)snprintf(allow + len, REPLY_ALLOW - len, "%s%s", len > 0 ? ", " : "", method);
+}
+
+void reply_not_allowed(struct reply *reply, const char *allow)
+{
+    reply_error(reply, 405, "this path takes %s", allow);
+    (void)snprintf(reply->allow, REPLY_ALLOW, "%s", allow);
 }
 
 void reply_clear(struct reply *reply)

@@ -8,10 +8,14 @@
 #include <jansson.h>
 #include <stdbool.h>
 
+#include "bridge/must.h"
+
+enum { REPLY_ALLOW = 32 };
+
 struct reply {
-    int status;        // 0: nothing said yet
-    json_t *body;      // the whole of it
-    const char *allow; // of a 405, the method that is right
+    int status;              // 0: nothing said yet
+    json_t *body;            // the whole of it
+    char allow[REPLY_ALLOW]; // of a 405, the methods that are right
 };
 
 void reply_results(struct reply *reply, json_t *results_steal);
@@ -22,12 +26,19 @@ void reply_errors(struct reply *reply, int status, const char *message, json_t *
 // The message is its own only detail.
 void reply_error(struct reply *reply, int status, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
+// Adds a method to a list of them, and refuses with that list (405).
+void reply_allow(char allow[REPLY_ALLOW], const char *method);
+void reply_not_allowed(struct reply *reply, const char *allow);
+
 void reply_clear(struct reply *reply);
 
 static inline bool reply_is_good(const struct reply *reply)
 {
     return reply->status >= 200 && reply->status < 300;
 }
+
+// One line of JSON text; numbers that came with up to 15 digits look as they came. Owner: the caller, free().
+char *reply_text(const json_t *value) MUST_USE;
 
 // For building JSON of what is known to be UTF-8.
 void reply_put(json_t *object, const char *key, json_t *value_steal);

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "deploy/sandbox/app.h"
+#include "deploy/sandbox/job.h"
 
 enum { SANDBOX_APPS_MAX = 16 };
 
@@ -22,7 +23,8 @@ struct settings {
     bool webhooks_of_2017; // the body of the specification, else the later, larger one
     bool legacy_type;      // post_comment, else post_comment_rest and _mobile
     unsigned webhook_tries;
-    size_t journal_max; // entries
+    size_t journal_max;      // entries
+    int64_t job_duration_ms; // of an export or import
 };
 
 struct sandbox {
@@ -32,7 +34,8 @@ struct sandbox {
     struct journal *journal;
     struct faults *faults;
     struct webhooks *webhooks;
-    const char *base_url; // where it listens, http://HOST:PORT
+    struct jobs jobs;
+    const char *base_url; // of download URLs: where it listens, http://HOST:PORT, or as given
 };
 
 static inline struct app *sandbox_app(struct sandbox *sandbox, const char *name)

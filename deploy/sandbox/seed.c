@@ -12,6 +12,7 @@
 #include "deploy/sandbox/file.h"
 #include "deploy/sandbox/params.h"
 #include "deploy/sandbox/payload.h"
+#include "deploy/sandbox/reply.h"
 #include "deploy/sandbox/room.h"
 #include "deploy/sandbox/user.h"
 
@@ -117,7 +118,7 @@ static int add_room(struct app *app, const json_t *values, struct error *error)
 
 static char *text_of(const json_t *object)
 {
-    return object ? json_line(object) : must_strdup("");
+    return object ? reply_text(object) : must_strdup("");
 }
 
 static int add_comment(struct app *app, const json_t *values, struct error *error)

@@ -22,7 +22,33 @@ enum {
     LAST_ROUNDS = 50,
 };
 
+static void refuse(struct http_request *request, int status, const char *text)
+{
+    struct reply reply = {0};
+    reply_error(&reply, status, "%s", text);
+    exchange_reply(request, &reply);
+    reply_clear(&reply);
+}
+
 // ---- a request to the API ----
+
+// A file's contents are left out: it may hold anything, and 4 MB of it.
+static json_t *without_contents(const json_t *values)
+{
+    const char *name;
+    json_t *value;
+    json_t *kept = json_object();
+    json_object_foreach((json_t *)(uintptr_t)values, name, value) {
+        if (!json_is_object(value)) {
+            must(json_object_set(kept, name, value) == 0);
+            continue;
+        }
+        json_t *file = json_copy(value);
+        (void)json_object_del(file, "content");
+        reply_put(kept, name, file);
+    }
+    return kept;
+}
 
 // What cannot be read again from the body is kept as JSON.
 static char *params_to_keep(const struct api_call *call)
@@ -30,8 +56,9 @@ static char *params_to_keep(const struct api_call *call)
     bool from_body = !call->mixed && (call->encoding == PARAMS_FORM || call->encoding == PARAMS_JSON);
     if (call->values == NULL || from_body)
         return NULL;
-    char *text = json_dumps(call->values, JSON_COMPACT);
-    must(text != NULL);
+    json_t *kept = call->encoding == PARAMS_MULTIPART ? without_contents(call->values) : json_incref(call->values);
+    char *text = reply_text(kept);
+    json_decref(kept);
     return text;
 }
 
@@ -73,13 +100,34 @@ static void serve_api(struct server *server, struct http_request *request)
         api_run(&call);
     if (fault.action == FAULT_STATUS) {
         reply_error(&call.reply, fault.status, "a fault was asked for: status %d", fault.status);
-        call.reply.allow = NULL;
     }
     bool silent = fault.action == FAULT_RESET || fault.action == FAULT_CLOSE || fault.action == FAULT_HANG;
     journal_add(server->sandbox->journal, request, &call, room, params, fault.name, silent ? 0 : call.reply.status);
     free(params);
     exchange_answer(&server->exchanges, request, &call.reply, &fault);
     api_clear(&call);
+}
+
+// ---- the contents of an export ----
+
+static void serve_download(struct server *server, struct http_request *request)
+{
+    const char *name = http_request_path(request) + strlen(API_DOWNLOADS);
+    size_t len = strlen(name);
+    const size_t id_len = RANDOM_UUID_TEXT - 1;
+    const struct job *job = NULL;
+    if (len == id_len + strlen(".json") && strcmp(name + id_len, ".json") == 0) {
+        char unique_id[RANDOM_UUID_TEXT] = "";
+        memcpy(unique_id, name, id_len);
+        job = jobs_find(&server->sandbox->jobs, NULL, JOB_EXPORT, unique_id);
+    }
+    if (job == NULL || job->content == NULL) {
+        refuse(request, 404, "there is no such export, or its contents were given up for newer ones");
+        return;
+    }
+    http_request_reply(
+        request, &(struct http_response){
+                     .status = 200, .content_type = "application/json", .body = job->content, .body_len = job->size});
 }
 
 // ---- the HTTP server's callbacks ----
@@ -96,14 +144,6 @@ static bool begins_with(const char *path, const char *prefix)
     return strncmp(path, prefix, strlen(prefix)) == 0;
 }
 
-static void refuse(struct http_request *request, int status, const char *text)
-{
-    struct reply reply = {0};
-    reply_error(&reply, status, "%s", text);
-    exchange_reply(request, &reply);
-    reply_clear(&reply);
-}
-
 static void on_complete(void *context, struct http_request *request)
 {
     struct server *server = context;
@@ -113,6 +153,8 @@ static void on_complete(void *context, struct http_request *request)
         serve_api(server, request);
     else if (begins_with(path, CONTROL_PREFIX))
         control_serve(server, request);
+    else if (begins_with(path, API_DOWNLOADS) && strcmp(http_request_method(request), "GET") == 0)
+        serve_download(server, request);
     else
         refuse(
             request, 404, "there is no such path; the API is below " API_PREFIX ", its control below " CONTROL_PREFIX);
@@ -153,9 +195,11 @@ static bool sleep_and_serve(struct server *server, int stop_fd, int timeout_ms)
     timeout_ms = loop_nearest(timeout_ms, http_server_timeout_ms(server->http));
     timeout_ms = loop_nearest(timeout_ms, webhooks_timeout_ms(webhooks));
     timeout_ms = loop_nearest(timeout_ms, exchanges_timeout_ms(&server->exchanges));
+    timeout_ms = loop_nearest(timeout_ms, jobs_timeout_ms(&server->sandbox->jobs));
     loop_sleep(fds, 3, timeout_ms);
     http_server_run(server->http);
     exchanges_run(&server->exchanges);
+    jobs_run(&server->sandbox->jobs);
     webhooks_run(webhooks);
     return fds[2].revents != 0;
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // A lane a room: its first delivery is under way or waits for its next try, the others queue behind it. Lanes that
-// have one to send stand in `ready`; a call is begun when one of the few slots is free.
+// have one to send stand in `ready`; a call is begun when one of the few slots is free. A delivery that is to come out
+// of order is held for a while before it queues.
 #include "deploy/sandbox/webhook.h"
 
 #include <stdio.h>
@@ -14,6 +15,8 @@
 #include "bridge/heap.h"
 #include "bridge/http_client.h"
 #include "bridge/log.h"
+#include "bridge/loop.h"
+#include "bridge/random.h"
 #include "deploy/sandbox/reply.h"
 #include "deploy/sandbox/room.h"
 #include "deploy/sandbox/webhook_body.h"
@@ -26,19 +29,22 @@ enum {
     CONNECT_TIMEOUT_MS = 5000,
     CALL_TIMEOUT_MS = 10000,
     RESPONSE_MAX = 64 * 1024,
+    HOLD_MS = 300,
 };
 
 static const struct backoff pauses = {200, 5000};
 
 struct delivery {
-    TAILQ_ENTRY(delivery) link;
+    TAILQ_ENTRY(delivery) link; // in its lane, or among those that are held
     struct webhook_lane *lane;
+    int64_t held_until_ms; // 0: it is not held
     const struct app *app;
     int64_t comment_id;
     const char *type;
     char *body;
     size_t len;
     unsigned attempt; // the last one begun, from 1
+    bool repeat;      // told once more when it was told
 };
 
 enum lane_state { LANE_IDLE, LANE_READY, LANE_CALLING, LANE_WAITING };
@@ -59,6 +65,8 @@ struct webhooks {
     SLIST_HEAD(, webhook_lane) lanes;
     TAILQ_HEAD(, webhook_lane) ready;
     struct heap timers;
+    TAILQ_HEAD(, delivery) held; // the first is the first to be let go
+    struct webhook_chances chances;
     size_t pending;
     size_t pending_bytes;
     uint64_t delivered;
@@ -93,7 +101,10 @@ static void lane_move(struct webhook_lane *lane, enum lane_state to)
 static void delivery_free(struct delivery *delivery)
 {
     struct webhook_lane *lane = delivery->lane;
-    TAILQ_REMOVE(&lane->queue, delivery, link);
+    if (delivery->held_until_ms != 0)
+        TAILQ_REMOVE(&lane->webhooks->held, delivery, link);
+    else
+        TAILQ_REMOVE(&lane->queue, delivery, link);
     lane->webhooks->pending--;
     lane->webhooks->pending_bytes -= delivery->len;
     free(delivery->body);
@@ -117,7 +128,12 @@ static void note(const struct delivery *delivery, int status, const char *error,
 static void finish(struct delivery *delivery)
 {
     struct webhook_lane *lane = delivery->lane;
-    delivery_free(delivery);
+    if (delivery->repeat) {
+        delivery->repeat = false;
+        delivery->attempt = 0;
+    } else {
+        delivery_free(delivery);
+    }
     lane_move(lane, TAILQ_EMPTY(&lane->queue) ? LANE_IDLE : LANE_READY);
 }
 
@@ -175,14 +191,49 @@ static void begin(struct delivery *delivery)
 
 // ---- the queue ----
 
+static bool happens(double chance)
+{
+    enum { STEPS = 1 << 30 };
+    return chance > 0 && (double)random_below(STEPS) < chance * STEPS;
+}
+
+static void enter_lane(struct delivery *delivery)
+{
+    TAILQ_INSERT_TAIL(&delivery->lane->queue, delivery, link);
+    if (delivery->lane->state == LANE_IDLE)
+        lane_move(delivery->lane, LANE_READY);
+}
+
+static void let_go(struct webhooks *webhooks, int64_t now_ms)
+{
+    struct delivery *delivery;
+    while ((delivery = TAILQ_FIRST(&webhooks->held)) != NULL && delivery->held_until_ms <= now_ms) {
+        TAILQ_REMOVE(&webhooks->held, delivery, link);
+        delivery->held_until_ms = 0;
+        enter_lane(delivery);
+    }
+}
+
+static void log_dropped(
+    struct webhooks *webhooks, const struct app *app, const struct comment *comment, const char *type, const char *why)
+{
+    webhooks->dropped++;
+    webhook_log_add(
+        webhooks->log, &(struct webhook_log_entry){.app = app->name, .type = type, .comment_id = comment->id}, why);
+}
+
 void webhooks_add(struct webhooks *webhooks, const struct app *app, const struct comment *comment, bool by_client)
 {
     if (app->webhook_url == NULL)
         return;
     const char *type = webhook_body_type(webhooks->settings, by_client);
     if (webhooks->pending >= PENDING_MAX || webhooks->pending_bytes >= PENDING_BYTES_MAX) {
-        webhooks->dropped++;
+        log_dropped(webhooks, app, comment, type, "dropped: the queue is full");
         log_warn("webhooks: dropped, the queue is full", log_str("app", app->name));
+        return;
+    }
+    if (happens(webhooks->chances.drop)) {
+        log_dropped(webhooks, app, comment, type, "dropped as asked for");
         return;
     }
     struct delivery *delivery = must_calloc(1, sizeof *delivery);
@@ -194,9 +245,23 @@ void webhooks_add(struct webhooks *webhooks, const struct app *app, const struct
     delivery->len = strlen(delivery->body);
     webhooks->pending++;
     webhooks->pending_bytes += delivery->len;
-    TAILQ_INSERT_TAIL(&delivery->lane->queue, delivery, link);
-    if (delivery->lane->state == LANE_IDLE)
-        lane_move(delivery->lane, LANE_READY);
+    delivery->repeat = happens(webhooks->chances.repeat);
+    if (happens(webhooks->chances.disorder)) {
+        delivery->held_until_ms = clock_ms() + HOLD_MS;
+        TAILQ_INSERT_TAIL(&webhooks->held, delivery, link);
+        return;
+    }
+    enter_lane(delivery);
+}
+
+const struct webhook_chances *webhooks_chances(const struct webhooks *webhooks)
+{
+    return &webhooks->chances;
+}
+
+void webhooks_set_chances(struct webhooks *webhooks, const struct webhook_chances *chances)
+{
+    webhooks->chances = *chances;
 }
 
 struct webhooks *webhooks_new(const struct settings *settings, struct error *error)
@@ -217,6 +282,7 @@ struct webhooks *webhooks_new(const struct settings *settings, struct error *err
     webhooks->log = webhook_log_new();
     SLIST_INIT(&webhooks->lanes);
     TAILQ_INIT(&webhooks->ready);
+    TAILQ_INIT(&webhooks->held);
     return webhooks;
 }
 
@@ -224,8 +290,10 @@ void webhooks_free(struct webhooks *webhooks)
 {
     http_client_free(webhooks->client);
     struct webhook_lane *lane;
+    struct delivery *delivery;
+    while ((delivery = TAILQ_FIRST(&webhooks->held)) != NULL)
+        delivery_free(delivery);
     while ((lane = SLIST_FIRST(&webhooks->lanes)) != NULL) {
-        struct delivery *delivery;
         while ((delivery = TAILQ_FIRST(&lane->queue)) != NULL)
             delivery_free(delivery);
         lane_move(lane, LANE_IDLE);
@@ -246,21 +314,24 @@ int webhooks_fd(const struct webhooks *webhooks)
 
 int webhooks_timeout_ms(const struct webhooks *webhooks)
 {
+    int64_t now_ms = clock_ms();
     int timeout = http_client_timeout_ms(webhooks->client);
-    const struct heap_item *first = heap_first(&webhooks->timers);
+    const struct heap_item *timer = heap_first(&webhooks->timers);
+    const struct delivery *held = TAILQ_FIRST(&webhooks->held);
     if (!TAILQ_EMPTY(&webhooks->ready) && http_client_in_flight(webhooks->client) < IN_FLIGHT_MAX)
         return 0;
-    if (first == NULL)
-        return timeout;
-    int64_t left = first->at - clock_ms();
-    int wait = left < 0 ? 0 : (int)left;
-    return timeout < 0 || wait < timeout ? wait : timeout;
+    if (timer != NULL)
+        timeout = loop_nearest(timeout, timer->at > now_ms ? (int)(timer->at - now_ms) : 0);
+    if (held != NULL)
+        timeout = loop_nearest(timeout, held->held_until_ms > now_ms ? (int)(held->held_until_ms - now_ms) : 0);
+    return timeout;
 }
 
 void webhooks_run(struct webhooks *webhooks)
 {
     http_client_run(webhooks->client);
     int64_t now_ms = clock_ms();
+    let_go(webhooks, now_ms);
     struct heap_item *item;
     while ((item = heap_first(&webhooks->timers)) != NULL && item->at <= now_ms)
         lane_move(table_owner(item, struct webhook_lane, timer), LANE_READY);

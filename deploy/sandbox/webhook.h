@@ -18,6 +18,17 @@ void webhooks_free(struct webhooks *webhooks); // what waits is dropped
 // Nothing if the app has no URL. `by_client`: a person's client wrote it, not the REST API.
 void webhooks_add(struct webhooks *webhooks, const struct app *app, const struct comment *comment, bool by_client);
 
+// What the sender does wrong: how probable it is, 0 to 1, that a webhook is told twice, told later than the next ones
+// of its room, or not at all. All are 0 at the start.
+struct webhook_chances {
+    double repeat;
+    double disorder;
+    double drop;
+};
+
+const struct webhook_chances *webhooks_chances(const struct webhooks *webhooks);
+void webhooks_set_chances(struct webhooks *webhooks, const struct webhook_chances *chances);
+
 // For the loop, as in http_server.h.
 int webhooks_fd(const struct webhooks *webhooks);
 int webhooks_timeout_ms(const struct webhooks *webhooks);

@@ -127,8 +127,7 @@ char *webhook_body_make(const struct settings *settings, const struct comment *c
     json_auto_t *body = json_object();
     reply_put(body, "payload", payload);
     reply_put_text(body, "type", type);
-    char *text = json_dumps(body, JSON_COMPACT);
-    must(text != NULL);
+    char *text = reply_text(body);
     return text;
 }
 

@@ -15,6 +15,7 @@ struct texts {
     const char *webhook_form;
     const char *webhook_tries;
     const char *journal_max;
+    const char *job_ms;
 };
 
 // ---- what belongs to an app ----
@@ -112,6 +113,8 @@ static int take_settings(const struct options *options, struct settings *setting
     if (options_number(texts->journal_max, 1, 100000000, &number) != 0)
         return options_wrong(options, "--journal-max %s: 1 to 100000000", texts->journal_max);
     settings->journal_max = (size_t)number;
+    if (options_number(texts->job_ms, 0, 3600000, &settings->job_duration_ms) != 0)
+        return options_wrong(options, "--job-ms %s: 0 to 3600000", texts->job_ms);
     int status = choose(options, "on-repeat", texts->on_repeat, "same", "refuse", &settings->refuse_repeats);
     if (status == OPTIONS_GO_ON)
         status = choose(options, "webhook-form", texts->webhook_form, "2022", "2017", &settings->webhooks_of_2017);
@@ -120,7 +123,8 @@ static int take_settings(const struct options *options, struct settings *setting
 
 int wishes_read(struct wishes *wishes, struct sandbox *sandbox, int argc, char **argv)
 {
-    struct texts texts = {.on_repeat = "same", .webhook_form = "2022", .webhook_tries = "3", .journal_max = "1000000"};
+    struct texts texts = {
+        .on_repeat = "same", .webhook_form = "2022", .webhook_tries = "3", .journal_max = "1000000", .job_ms = "1000"};
     struct settings *settings = &sandbox->settings;
     *wishes = (struct wishes){.listen = "127.0.0.1:9300"};
     const struct options_row rows[] = {
@@ -144,6 +148,9 @@ int wishes_read(struct wishes *wishes, struct sandbox *sandbox, int argc, char *
         {0, "webhook-tries", "N", "how often a webhook is tried (default 3)", .value = &texts.webhook_tries},
         {0, "journal-max", "N", "requests the journal keeps (default 1000000, and at most 256 MiB)",
             .value = &texts.journal_max},
+        {0, "job-ms", "MS", "how long an export or import takes (default 1000)", .value = &texts.job_ms},
+        {0, "public-url", "URL", "what the download URLs of exports begin with (default: where it listens)",
+            .value = &sandbox->base_url},
         {'v', "verbose", NULL, "logs more", .flag = &wishes->verbose},
         {0},
     };
