@@ -25,7 +25,7 @@ struct flight {
     struct curl_slist *headers;
     struct buf body; // of the response
     bool too_large;
-    const char *upload; // the body of a call that must not be repeated, and how far it was read
+    const char *upload; // the request's body, and how far it was read
     size_t upload_len;
     size_t uploaded;
     http_done done;
@@ -138,8 +138,9 @@ static void add_header(struct flight *flight, const char *line)
     flight->headers = grown;
 }
 
-// A body through POSTFIELDS is sent again by curl itself when a kept connection turns out dead; one through the read
-// callback cannot be rewound, so the call fails instead (CURLE_SEND_FAIL_REWIND).
+// curl sends a call again by itself when a kept connection turns out dead before an answer; then the first try may have
+// had its effect without anybody knowing. A body through the read callback cannot be rewound, so the call ends instead
+// (CURLE_SEND_FAIL_REWIND) and the repeat is its caller's decision.
 static void set_body(struct flight *flight, const struct http_call *call)
 {
     CURL *easy = flight->easy;
@@ -154,7 +155,6 @@ static void set_body(struct flight *flight, const struct http_call *call)
     set_option(easy, CURLOPT_POST, 1L);
     set_option(easy, CURLOPT_CUSTOMREQUEST, strcmp(call->method, "POST") == 0 ? NULL : call->method);
     set_option(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)call->body_len);
-    set_option(easy, CURLOPT_POSTFIELDS, call->repeatable ? (call->body ? call->body : "") : NULL);
 }
 
 static void flight_prepare(struct flight *flight, const struct http_call *call)

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // http_client.h: HTTP calls inside the caller's own event loop (libcurl's multi handle). Every function and
-// callback belongs to the one thread that runs the loop. Connections are kept and used again. Redirects are never
+// callback belongs to the one thread that runs the loop. Connections are kept and used again. A call with a body is
+// sent once, whatever happens to its connection. Redirects are never
 // followed, cookies and netrc never used, proxies only as given by the environment's usual variables.
 #ifndef CHATBRIDGE_HTTP_CLIENT_H
 #define CHATBRIDGE_HTTP_CLIENT_H
@@ -28,9 +29,6 @@ struct http_call {
     const void *body;           // or NULL; must stay valid until the call is done
     size_t body_len;            // bytes
     int64_t timeout_ms;         // for the whole call
-    // The body may be sent again by the transport when a kept connection turns out dead before any answer.
-    // false: it is not, the call ends as HTTP_AMBIGUOUS instead.
-    bool repeatable;
 };
 
 enum http_outcome {

@@ -4,7 +4,9 @@
 // texts go into logs, headers and answers.
 #include "bridge/json.h"
 
+#include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const char *const syntax_texts[] = {
@@ -86,9 +88,34 @@ bool json_id_at(const json_t *root, const char *path, char out[JSON_ID_MAX])
     return true;
 }
 
+// The fewest digits with which every real below `value` reads back as itself: with jansson's own 17 a 7.7 would leave
+// as 7.7000000000000002.
+static size_t real_digits(const json_t *value)
+{
+    size_t digits = 15;
+    const char *name;
+    const json_t *item;
+    size_t i;
+    if (json_is_real(value)) {
+        char text[32];
+        do
+            (void)snprintf(text, sizeof text, "%.*g", (int)digits, json_real_value(value));
+        while (strtod(text, NULL) != json_real_value(value) && ++digits < 17);
+    }
+    json_object_foreach((json_t *)(uintptr_t)value, name, item) {
+        size_t needed = real_digits(item);
+        digits = needed > digits ? needed : digits;
+    }
+    json_array_foreach(value, i, item) {
+        size_t needed = real_digits(item);
+        digits = needed > digits ? needed : digits;
+    }
+    return digits;
+}
+
 char *json_line(const json_t *value)
 {
-    char *text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
+    char *text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(real_digits(value)));
     must(text != NULL); // only values that jansson made itself come here, and those it can write
     return text;
 }

@@ -247,7 +247,6 @@ static void call(struct delivery *delivery)
         .body = command->request.body,
         .body_len = command->request.body_len,
         .timeout_ms = delivery->deliveries->config->outbound.request_timeout_ms,
-        .repeatable = command->call->repeat != REPEAT_UNSAFE,
     };
     if (delivery->first_ms == 0) {
         delivery->first_ms = clock_ms();

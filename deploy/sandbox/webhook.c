@@ -181,7 +181,6 @@ static void begin(struct delivery *delivery)
         .body = delivery->body,
         .body_len = delivery->len,
         .timeout_ms = CALL_TIMEOUT_MS,
-        .repeatable = true,
     };
     struct error error;
     delivery->attempt++;

@@ -11,19 +11,12 @@ def broker(tmp_path_factory):
     broker.stop()
 
 
-@pytest.fixture(scope="session")
-def shared_sandbox(tmp_path_factory):
-    sandbox = harness.Sandbox(tmp_path_factory.mktemp("sandbox"))
+@pytest.fixture
+def sandbox(tmp_path):
+    """The chat platform, new."""
+    sandbox = harness.Sandbox(tmp_path)
     yield sandbox
     sandbox.stop()
-
-
-@pytest.fixture
-def sandbox(shared_sandbox):
-    """The chat platform, without faults and with an empty journal."""
-    shared_sandbox.reset()
-    yield shared_sandbox
-    shared_sandbox.reset()
 
 
 @pytest.fixture
@@ -46,8 +39,31 @@ def inbound(make_bridge):
     return make_bridge(bridge={"roles": "inbound"}).start(outbound=False)
 
 
+SHORT_WAITS = {"retry": {"backoff.initial": "20ms", "backoff.max": "200ms"},
+               "breaker": {"failures": 3, "open": "200ms", "open.max": "1s"}}
+
+
 @pytest.fixture
 def bridge(make_bridge, sandbox):
     """A bridge between broker and sandbox, with short waits."""
-    return make_bridge(sandbox, retry={"backoff.initial": "20ms", "backoff.max": "200ms"},
-                       breaker={"failures": 3, "open": "200ms", "open.max": "1s"}).start()
+    return make_bridge(sandbox, **SHORT_WAITS).start()
+
+
+@pytest.fixture(scope="module")
+def shared_pair(broker, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("shared")
+    sandbox = harness.Sandbox(folder)
+    bridge = harness.Bridge(folder, broker, sandbox.url, **SHORT_WAITS).start()
+    yield bridge, sandbox
+    bridge.close()
+    sandbox.stop()
+
+
+@pytest.fixture
+def pair(shared_pair):
+    """A bridge and its sandbox that the tests of a file share, since to join a group takes seconds: the sandbox is
+    without faults and its journal empty, while topics and rooms hold what the tests before left."""
+    bridge, sandbox = shared_pair
+    sandbox.reset()
+    yield bridge, sandbox
+    sandbox.reset()

@@ -241,8 +241,8 @@ class Sandbox:
     def call(self, method, path, body=None, headers=None):
         connection = http.client.HTTPConnection(self.address, timeout=15 * SLOW)
         try:
-            text = json.dumps(body) if body is not None else None
-            connection.request(method, path, text, {"Content-Type": "application/json", **(headers or {})})
+            text, typed = (json.dumps(body), {"Content-Type": "application/json"}) if body is not None else (None, {})
+            connection.request(method, path, text, {**typed, **(headers or {})})
             response = connection.getresponse()
             answer = json.loads(response.read() or b"null")
         finally:

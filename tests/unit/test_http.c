@@ -93,16 +93,12 @@ static void turn_until(const int *counter, int wanted)
     assert_int_equal(*counter, wanted);
 }
 
-static void ask(const char *path, const char *body, bool repeatable)
+static void ask(const char *path, const char *body)
 {
     char url[128];
     (void)snprintf(url, sizeof url, "%s%s", base, path);
-    const struct http_call call = {.method = "POST",
-        .url = url,
-        .body = body,
-        .body_len = strlen(body),
-        .timeout_ms = 5000,
-        .repeatable = repeatable};
+    const struct http_call call = {
+        .method = "POST", .url = url, .body = body, .body_len = strlen(body), .timeout_ms = 5000};
     struct error error;
     assert_int_equal(http_client_send(client, &call, on_done, NULL, &error), 0);
 }
@@ -141,7 +137,7 @@ static int end(void **state)
 static void an_answer_comes_with_its_headers(void **state)
 {
     (void)state;
-    ask("/a", "hello", true);
+    ask("/a", "hello");
     turn_until(&heard.count, 1);
     assert_int_equal(heard.outcome, HTTP_ANSWERED);
     assert_int_equal(heard.status, 200);
@@ -163,7 +159,7 @@ static void a_connection_is_used_again(void **state)
 static void a_reply_can_come_later(void **state)
 {
     (void)state;
-    ask("/held", "x", true);
+    ask("/held", "x");
     turn_until(&completed, 1);
     assert_int_equal(http_server_requests(server), 1);
     http_request_reply(held, &(struct http_response){.status = 202});
@@ -176,11 +172,11 @@ static void a_reply_can_come_later(void **state)
 static void a_refusal_from_the_headers_skips_the_body(void **state)
 {
     (void)state;
-    ask("/refused", "x", true);
+    ask("/refused", "x");
     turn_until(&heard.count, 1);
     assert_int_equal(heard.status, 404);
     assert_int_equal(completed, 0);
-    ask("/a", "x", true); // and the connection lives on
+    ask("/a", "x"); // and the connection lives on
     turn_until(&heard.count, 2);
     assert_int_equal(http_client_connections(client), 1);
 }
@@ -199,7 +195,7 @@ static void a_large_body_is_refused(void **state)
 static void a_reset_after_sending_is_ambiguous(void **state)
 {
     (void)state;
-    ask("/reset", "x", false);
+    ask("/reset", "x");
     turn_until(&heard.count, 1);
     assert_int_equal(heard.outcome, HTTP_AMBIGUOUS);
 }
@@ -207,7 +203,7 @@ static void a_reset_after_sending_is_ambiguous(void **state)
 static void a_body_that_breaks_off_is_ambiguous(void **state)
 {
     (void)state;
-    ask("/cut", "x", true);
+    ask("/cut", "x");
     turn_until(&heard.count, 1);
     assert_int_equal(heard.outcome, HTTP_AMBIGUOUS);
     assert_int_equal(heard.status, 200);
@@ -216,20 +212,19 @@ static void a_body_that_breaks_off_is_ambiguous(void **state)
 static void a_large_answer_ends_the_call(void **state)
 {
     (void)state;
-    ask("/large", "x", true);
+    ask("/large", "x");
     turn_until(&heard.count, 1);
     assert_int_equal(heard.outcome, HTTP_TOO_LARGE);
     assert_int_equal(heard.status, 200);
 }
 
-// On a kept connection curl by itself sends a request again when the connection ends without an answer. What must not
-// be repeated must not be repeated by it either.
-static void only_what_is_repeatable_is_sent_again(void **state)
+// On a kept connection curl would send a request again by itself when the connection ends without an answer.
+static void nothing_is_sent_again_by_itself(void **state)
 {
     (void)state;
-    ask("/a", "x", true);
+    ask("/a", "x");
     turn_until(&heard.count, 1);
-    ask("/reset", "x", false);
+    ask("/reset", "x");
     turn_until(&heard.count, 2);
     assert_int_equal(heard.outcome, HTTP_AMBIGUOUS);
     assert_int_equal(completed, 2);
@@ -239,7 +234,7 @@ static void nobody_there_is_unreachable(void **state)
 {
     (void)state;
     http_server_quiesce(server);
-    ask("/a", "x", true);
+    ask("/a", "x");
     turn_until(&heard.count, 1);
     assert_int_equal(heard.outcome, HTTP_UNREACHABLE);
     assert_int_equal(heard.status, 0);
@@ -249,7 +244,7 @@ static void calls_in_flight_are_limited(void **state)
 {
     (void)state;
     for (int i = 0; i < 4; i++)
-        ask("/a", "x", true);
+        ask("/a", "x");
     struct error error;
     const struct http_call call = {.method = "GET", .url = base, .timeout_ms = 1000};
     assert_int_equal(http_client_send(client, &call, on_done, NULL, &error), -1);
@@ -268,7 +263,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_reset_after_sending_is_ambiguous, start, end),
         cmocka_unit_test_setup_teardown(a_body_that_breaks_off_is_ambiguous, start, end),
         cmocka_unit_test_setup_teardown(a_large_answer_ends_the_call, start, end),
-        cmocka_unit_test_setup_teardown(only_what_is_repeatable_is_sent_again, start, end),
+        cmocka_unit_test_setup_teardown(nothing_is_sent_again_by_itself, start, end),
         cmocka_unit_test_setup_teardown(nobody_there_is_unreachable, start, end),
         cmocka_unit_test_setup_teardown(calls_in_flight_are_limited, start, end),
     };
