@@ -107,10 +107,13 @@ format_nodes() {
     rm -f "$scram"
 }
 
-helper() { # kind, heap, arguments...
+helper() { (helper_exec "$@"); }
+
+# Becomes the helper: in the background its pid is then the JVM's.
+helper_exec() { # kind, heap, arguments...
     jvm_for "$1" "$2"
     shift 2
-    "${jvm[@]}" -cp "$class_path" LocalKafka "$@"
+    exec "${jvm[@]}" -cp "$class_path" LocalKafka "$@"
 }
 
 # ---- server.properties ----

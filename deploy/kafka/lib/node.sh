@@ -14,6 +14,11 @@ process_look() { # pid
     process_state=${fields[0]} process_started=${fields[19]}
 }
 
+threads_left() { # pid
+    local tasks=("/proc/$1/task"/*)
+    ((${#tasks[@]} > 1))
+}
+
 # Sets state (running, paused, stopped) and pid.
 node_look() { # node
     local started boot
@@ -23,7 +28,8 @@ node_look() { # node
         return 0
     case $process_state in
         T) state=paused ;;
-        Z | X) ;;
+        # Until its last thread is through, a dying process holds its ports.
+        Z | X) ! threads_left "$pid" || state=running ;;
         *) state=running ;;
     esac
 }
@@ -86,7 +92,7 @@ node_stop() { # seconds, nodes...
 
 # Whether the nodes have ended, or hang in a farewell for which nobody is left: a broker asks the controllers' majority
 # for leave (for minutes), and the last controller waits 5 s for a successor. Once the majority is gone, a node with its
-# logs closed (Kafka leaves a mark) need not be waited for, and one without gets 3 s.
+# logs closed (Kafka leaves a mark) need not be waited for, and one without gets 2 s.
 nodes_done() { # nodes...
     local n open=''
     ! all_are stopped "$@" || return 0
@@ -96,7 +102,7 @@ nodes_done() { # nodes...
     [[ $open ]] || return 0
     now_ms
     alone_since=${alone_since:-$now}
-    ((now - alone_since > 3000))
+    ((now - alone_since > 2000))
 }
 
 alone_since=''
@@ -123,7 +129,8 @@ ss -ltnp 'sport = :$port'); choose others with --port"
 node_explain() { # node
     local dir=$cluster_dir/node-$1/log
     note "kafka: broker $1 ended; the end of its log ($dir/server.log):"
-    { grep -hE ' (ERROR|FATAL) |Exception|[Ee]rror' "$dir/console.log" "$dir/server.log" 2>/dev/null || true; } |
+    # Errors and the exceptions under them, without the stack traces.
+    { grep -hvE ' (INFO|WARN) |^[[:space:]]+at |^$' "$dir/console.log" "$dir/server.log" 2>/dev/null || true; } |
         tail -n 5 >&2
 }
 
@@ -131,7 +138,7 @@ node_explain() { # node
 nodes_ready() { # seconds, nodes...
     local seconds=$1 n child
     shift
-    helper ready 128 ready "$cluster_dir/clients/admin.properties" "$(joined , "$@")" "$seconds" \
+    helper_exec ready 128 ready "$cluster_dir/clients/admin.properties" "$(joined , "$@")" "$seconds" \
         2>"$cluster_dir/ready.log" &
     child=$!
     watched=$child
