@@ -122,6 +122,7 @@ void kafka_in_let_go(struct kafka_in *in)
         return;
     rd_kafka_topic_partition_list_t *partitions = in->revoked;
     in->revoked = NULL;
+    (void)rd_kafka_resume_partitions(in->client, partitions); // a pause outlives its assignment, into the next one
     log_refusal("unassign", unassign(in, partitions));
     rd_kafka_topic_partition_list_destroy(partitions);
     tell_settled(in);

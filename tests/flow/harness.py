@@ -54,14 +54,14 @@ class Program:
     def log(self):
         return self.log_path.read_text(errors="replace")
 
-    def wait_log(self, pattern, seconds=15, count=1):
-        """The last of at least `count` matches of the pattern in its log."""
+    def wait_log(self, pattern, seconds=15, after=0):
+        """The pattern's first match in its log, behind so many characters."""
         def found():
-            matches = list(re.finditer(pattern, self.log()))
-            if len(matches) < count and self.process.poll() is not None:
+            match = re.search(pattern, self.log()[after:])
+            if match is None and self.process.poll() is not None:
                 raise AssertionError(f"{self.name} ended with {self.process.returncode}:\n{self.log()[-3000:]}")
-            return matches[-1] if len(matches) >= count else None
-        return wait_for(found, seconds, lambda: f"{count} of {pattern!r} in the log of {self.name}:\n{self.log()[-3000:]}")
+            return match
+        return wait_for(found, seconds, lambda: f"{pattern!r} in the log of {self.name}:\n{self.log()[-3000:]}")
 
     def first_line(self, pattern, seconds=15):
         def found():
@@ -151,6 +151,7 @@ class Broker:
             created = admin.create_topics([confluent_kafka.admin.NewTopic(n, partitions, 1) for n in names])
             for future in created.values():
                 future.result(15 * SLOW)
+            self._await_leaders(names)
             return
         producer = confluent_kafka.Producer(self.client())  # the mock makes what a producer asks for
         for name in names:
@@ -158,6 +159,23 @@ class Broker:
                 topic = producer.list_topics(name, timeout=10).topics[name]
                 return topic.error is None and topic.partitions
             wait_for(exists, 10, f"topic {name}")
+
+    def _await_leaders(self, names):
+        consumer = confluent_kafka.Consumer(self.client(group_id="flow-tests"))
+
+        def led(name):
+            try:
+                partitions = consumer.list_topics(name, timeout=10).topics[name].partitions
+                return len(partitions) > 0 and all(
+                    consumer.get_watermark_offsets(confluent_kafka.TopicPartition(name, p), timeout=10)
+                    for p in partitions)
+            except confluent_kafka.KafkaException:
+                return False
+        try:
+            for name in names:
+                wait_for(lambda name=name: led(name), 15, f"leaders of {name}")
+        finally:
+            consumer.close()
 
     def produce(self, topic, records):
         """Each of `records` is (key, value) or (key, value, headers). Answers when all are acknowledged."""
@@ -289,8 +307,8 @@ class Bridge:
         self.settings = {
             "bridge": {"shutdown.timeout": "10s"},
             "kafka": {"bootstrap.servers": broker.bootstrap},
-            "kafka.consumer": {} if broker.real else {
-                "fetch.wait.max.ms": 10, "session.timeout.ms": 4000, "heartbeat.interval.ms": 500},
+            "kafka.consumer": {  # so that a killed instance's partitions are free soon
+                "fetch.wait.max.ms": 10, "session.timeout.ms": 6000 if broker.real else 4000, "heartbeat.interval.ms": 500},
             "topics": self.topics,
             "inbound": {"listen": "127.0.0.1:0"},
             "outbound": {"group": self.group},
