@@ -38,7 +38,7 @@ static const struct param list_params[] = {
     {"app", PARAM_TEXT},
     {"call", PARAM_TEXT},
     {"room", PARAM_TEXT},
-    {"after", PARAM_TEXT},
+    {"after", PARAM_COUNT},
     {"limit", PARAM_INTEGER},
     {0},
 };
@@ -51,8 +51,7 @@ static size_t limit_of(const struct control *control)
 
 static uint64_t after_of(const struct control *control)
 {
-    const char *text = params_text(control->values, "after");
-    return text ? strtoull(text, NULL, 10) : 0;
+    return (uint64_t)params_integer(control->values, "after");
 }
 
 static void get_journal(struct control *control)

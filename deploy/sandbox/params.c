@@ -31,7 +31,7 @@ static int read_body(
     size_t len;
     const char *body = http_request_body(request, &len);
     const char *type = http_request_header(request, "Content-Type");
-    if (len == 0 && type == NULL)
+    if (len == 0) // whatever its type is said to be: many clients name one with every request
         return 0;
     if (type == NULL || is_type(type, "application/x-www-form-urlencoded")) {
         *encoding = PARAMS_FORM;
@@ -171,14 +171,24 @@ static json_t *as_array(const json_t *value, json_t *(*as_item)(const json_t *))
     return array;
 }
 
-static json_t *as_integer(const json_t *value)
+static json_t *as_count(const json_t *value)
 {
-    if (json_is_integer(value) && json_integer_value(value) > 0)
-        return json_integer(json_integer_value(value));
+    enum { DIGITS_MAX = 18 };
+    if (json_is_integer(value))
+        return json_integer_value(value) < 0 ? NULL : json_integer(json_integer_value(value));
     const char *text = json_string_value(value);
-    if (text == NULL || strspn(text, "0123456789") != strlen(text) || strlen(text) > 18 || strtoll(text, NULL, 10) == 0)
+    if (text == NULL || strspn(text, "0123456789") != strlen(text) || strlen(text) > DIGITS_MAX)
         return NULL;
     return json_integer(strtoll(text, NULL, 10));
+}
+
+static json_t *as_integer(const json_t *value)
+{
+    json_t *count = as_count(value);
+    if (json_integer_value(count) > 0)
+        return count;
+    json_decref(count);
+    return NULL;
 }
 
 static json_t *as_flag(const json_t *value)
@@ -228,6 +238,7 @@ static const struct form_of {
     [PARAM_TEXTS] = {as_texts, "an array of strings that are not empty"},
     [PARAM_IDS] = {as_ids, "an array of integers or strings that are not empty"},
     [PARAM_INTEGER] = {as_integer, "a positive integer"},
+    [PARAM_COUNT] = {as_count, "an integer from 0"},
     [PARAM_FLAG] = {as_flag, "true or false"},
     [PARAM_JSON] = {as_object, "an object, or a string that holds one"},
     [PARAM_FILE] = {as_file, "a file of a multipart/form-data body"},

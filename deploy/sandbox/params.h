@@ -21,6 +21,7 @@ enum param_type {
     PARAM_TEXTS,   // an array of strings, or one string; becomes an array
     PARAM_IDS,     // the same of ids
     PARAM_INTEGER, // a positive one, also as text; becomes an integer
+    PARAM_COUNT,   // the same from 0
     PARAM_FLAG,    // true or false, also as text; becomes a boolean
     PARAM_JSON,    // an object, also as text; becomes an object
     PARAM_FILE,    // a file of a multipart body

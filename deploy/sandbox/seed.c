@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bridge/clock.h"
 #include "bridge/json.h"
 #include "deploy/sandbox/comment.h"
 #include "deploy/sandbox/file.h"
@@ -21,6 +22,7 @@ static const struct param user_params[] = {
     {"username", PARAM_TEXT},
     {"avatar_url", PARAM_TEXT},
     {"token", PARAM_TEXT},
+    {"created_at", PARAM_TEXT},
     {0},
 };
 
@@ -34,6 +36,7 @@ static const struct param room_params[] = {
     {"creator", PARAM_TEXT},
     {"participants", PARAM_TEXTS, .required = true},
     {"avatar_url", PARAM_TEXT},
+    {"created_at", PARAM_TEXT},
     {0},
 };
 
@@ -45,8 +48,18 @@ static const struct param comment_params[] = {
     {"payload", PARAM_JSON},
     {"extras", PARAM_JSON},
     {"unique_temp_id", PARAM_TEXT},
+    {"created_at", PARAM_TEXT},
     {0},
 };
+
+// Where the item has a time, into `created_ms`.
+static int read_time(const json_t *values, int64_t *created_ms, struct error *error)
+{
+    const char *text = params_text(values, "created_at");
+    if (text == NULL || clock_parse(text, created_ms) == 0)
+        return 0;
+    return error_set(error, ERROR_INPUT, "created_at has to be a time as 2017-05-10T11:46:30Z");
+}
 
 static int add_user(struct app *app, const json_t *values, struct error *error)
 {
@@ -59,7 +72,7 @@ static int add_user(struct app *app, const json_t *values, struct error *error)
     struct user *user = user_add(app, email, params_text(values, "username"), params_text(values, "avatar_url"));
     if (token != NULL)
         user_set_token(app, user, token);
-    return 0;
+    return read_time(values, &user->created_ms, error);
 }
 
 static int find_user(const struct app *app, const char *email, struct user **user, struct error *error)
@@ -113,7 +126,7 @@ static int add_room(struct app *app, const json_t *values, struct error *error)
             return -1;
         room_join(room, user);
     }
-    return 0;
+    return read_time(values, &room->created_ms, error);
 }
 
 static char *text_of(const json_t *object)
@@ -124,11 +137,13 @@ static char *text_of(const json_t *object)
 static int add_comment(struct app *app, const json_t *values, struct error *error)
 {
     struct user *sender;
+    int64_t created_ms = 0; // now
     const char *type = params_text(values, "type");
     struct room *room = room_find(app, params_text(values, "room_id"));
     if (room == NULL)
         return error_set(error, ERROR_INPUT, "there is no room %.200s", params_text(values, "room_id"));
-    if (find_user(app, params_text(values, "sender_email"), &sender, error) != 0)
+    if (find_user(app, params_text(values, "sender_email"), &sender, error) != 0 ||
+        read_time(values, &created_ms, error) != 0)
         return -1;
     char *payload = text_of(params_object(values, "payload"));
     char *extras = text_of(params_object(values, "extras"));
@@ -138,7 +153,8 @@ static int add_comment(struct app *app, const json_t *values, struct error *erro
                                .type = payload_type(type ? type : "text"),
                                .temp_id = params_text(values, "unique_temp_id"),
                                .payload = payload,
-                               .extras = extras});
+                               .extras = extras,
+                               .created_ms = created_ms});
     free(payload);
     free(extras);
     return 0;
