@@ -64,6 +64,7 @@ struct http_server {
     unsigned connections;
     unsigned requests;
     bool quiescing;
+    bool resumed; // a connection since the last run: it wants another one
 };
 
 enum request_state {
@@ -321,6 +322,7 @@ static void replied(struct http_request *request)
     request->state = REQUEST_REPLIED;
     if (request->suspended) {
         request->suspended = false;
+        request->server->resumed = true;
         MHD_resume_connection(request->mhd);
     }
 }
@@ -517,6 +519,8 @@ int http_server_timeout_ms(struct http_server *server)
 {
     int64_t nearest = -1;
     MHD_UNSIGNED_LONG_LONG library_ms;
+    if (server->resumed) // the library's own answer leaves this out
+        return 0;
     if (MHD_get_timeout(server->daemon, &library_ms) == MHD_YES)
         nearest = (int64_t)library_ms;
     int64_t now = clock_ms();
@@ -538,6 +542,7 @@ void http_server_run(struct http_server *server)
 {
     sweep_ended(server);
     expire_waits(server);
+    server->resumed = false;
     must(MHD_run(server->daemon) == MHD_YES);
 }
 
