@@ -51,7 +51,10 @@ const char *clock_format(int64_t wall_ms, char out[CLOCK_TEXT])
         (void)snprintf(out, CLOCK_TEXT, "0001-01-01T00:00:00.000Z");
         return out;
     }
-    size_t len = strftime(out, CLOCK_TEXT, "%Y-%m-%dT%H:%M:%S", &tm);
+    char year[8]; // strftime() does not pad it
+    size_t len = (size_t)snprintf(year, sizeof year, "%04d", tm.tm_year + 1900);
+    memcpy(out, year, len);
+    len += strftime(out + len, CLOCK_TEXT - len, "-%m-%dT%H:%M:%S", &tm);
     (void)snprintf(out + len, CLOCK_TEXT - len, ".%03dZ", (int)ms);
     return out;
 }

@@ -45,6 +45,15 @@ static void add(struct config *config, const char *section, const char *key, con
         (struct kafka_setting){must_strdup(section), must_strdup(key), must_strdup(value), must_strdup(origin)};
 }
 
+// The environment's secret, in either form, wins over the file's.
+static bool is_overridden(const struct config_source *source, const struct config_entry *entry, const char *secret)
+{
+    char as_file[64];
+    (void)snprintf(as_file, sizeof as_file, "%s.file", secret);
+    return !entry->from_environment && (config_source_find_in(source, entry->section, secret, true) != NULL ||
+                                           config_source_find_in(source, entry->section, as_file, true) != NULL);
+}
+
 void config_kafka_add(struct config *config, const struct config_source *source, const struct config_entry *entry)
 {
     for (size_t i = 0; i < sizeof pinned / sizeof pinned[0]; i++)
@@ -53,6 +62,8 @@ void config_kafka_add(struct config *config, const struct config_source *source,
             return;
         }
     const char *secret = secret_of(entry->key);
+    if (is_overridden(source, entry, secret ? secret : entry->key))
+        return;
     if (secret == NULL) {
         add(config, entry->section, entry->key, entry->value, entry->origin);
         return;

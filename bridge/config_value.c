@@ -173,13 +173,13 @@ static bool is_authority(const char *text, size_t len)
 
 static int set_url(const struct setting *setting, const char *text, void *target, struct error *error)
 {
+    if (strchr(text, '@') != NULL) // what stands before it may be a password: not quoted
+        return error_set(error, ERROR_INPUT, "it holds a user name; the secret has a setting of its own");
     size_t scheme = strncasecmp(text, "https://", 8) == 0 ? 8 : strncasecmp(text, "http://", 7) == 0 ? 7 : 0;
     if (scheme == 0)
         return unlike(setting, text, error);
     const char *authority = text + scheme;
     size_t authority_len = strcspn(authority, "/?#");
-    if (memchr(authority, '@', authority_len) != NULL) // what stands before it may be a password: not quoted
-        return error_set(error, ERROR_INPUT, "it holds a user name; the secret has a setting of its own");
     const char *path = authority + authority_len;
     if (strpbrk(path, "?# ") != NULL || strstr(path, "//") != NULL || has_control(text) ||
         !is_authority(authority, authority_len))

@@ -4,6 +4,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "bridge/text.h"
+
 int error_set(struct error *error, enum error_kind kind, const char *format, ...)
 {
     if (error == NULL)
@@ -11,7 +13,8 @@ int error_set(struct error *error, enum error_kind kind, const char *format, ...
     va_list args;
     va_start(args, format);
     error->kind = kind;
-    (void)vsnprintf(error->text, sizeof error->text, format, args);
+    if (vsnprintf(error->text, sizeof error->text, format, args) >= (int)sizeof error->text)
+        text_trim(error->text);
     va_end(args);
     return -1;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // A line is built whole in a buffer on the stack and written by one write(2), so lines of several threads never
-// mix. Fields past the buffer are cut: a log line is not the place for data.
+// mix. What does not fit is cut, and the line stays well-formed: a log line is not the place for data.
 #include "bridge/log.h"
 
 #include <errno.h>
@@ -37,36 +37,53 @@ static pthread_mutex_t slots_lock = PTHREAD_MUTEX_INITIALIZER;
 
 static const char *const level_names[] = {"debug", "info", "warn", "error"};
 
-static void put_char(struct line *line, char c)
+// How much may still be added; what closes the line ("\"}\n") always fits.
+static size_t room(const struct line *line)
 {
-    if (line->len < sizeof line->text - 2) // room for "}\n" stays
-        line->text[line->len++] = c;
+    size_t limit = sizeof line->text - 3;
+    return line->len < limit ? limit - line->len : 0;
+}
+
+static void put_bytes(struct line *line, const char *bytes, size_t len)
+{
+    memcpy(line->text + line->len, bytes, len);
+    line->len += len;
 }
 
 static void put_text(struct line *line, const char *text)
 {
-    for (; *text; text++)
-        put_char(line, *text);
+    size_t len = strlen(text);
+    put_bytes(line, text, len < room(line) ? len : room(line));
 }
 
-// Quoted with JSON's escapes, which logfmt readers understand as well.
+// One character of a quoted text, which `*text` moves past, with JSON's escapes; logfmt's readers understand them too.
+static size_t escape(char out[8], const char **text)
+{
+    unsigned char c = (unsigned char)*(*text)++;
+    if (c == '"' || c == '\\')
+        return (size_t)snprintf(out, 8, "\\%c", c);
+    if (c == '\n')
+        return (size_t)snprintf(out, 8, "\\n");
+    if (c < 0x20 || c == 0x7f)
+        return (size_t)snprintf(out, 8, "\\u%04x", c);
+    size_t len = 0;
+    out[len++] = (char)c;
+    while (len < 4 && ((unsigned char)**text & 0xc0) == 0x80)
+        out[len++] = *(*text)++;
+    return len;
+}
+
 static void put_quoted(struct line *line, const char *text)
 {
-    put_char(line, '"');
-    for (; *text; text++) {
-        unsigned char c = (unsigned char)*text;
-        char escaped[8];
-        if (c == '"' || c == '\\')
-            (void)snprintf(escaped, sizeof escaped, "\\%c", c);
-        else if (c == '\n')
-            (void)snprintf(escaped, sizeof escaped, "\\n");
-        else if (c < 0x20 || c == 0x7f)
-            (void)snprintf(escaped, sizeof escaped, "\\u%04x", c);
-        else
-            (void)snprintf(escaped, sizeof escaped, "%c", c);
-        put_text(line, escaped);
+    char escaped[8];
+    put_text(line, "\"");
+    while (*text != '\0') {
+        size_t len = escape(escaped, &text);
+        if (len > room(line))
+            break;
+        put_bytes(line, escaped, len);
     }
-    put_char(line, '"');
+    line->text[line->len++] = '"';
 }
 
 static bool is_plain(const char *text)
@@ -79,17 +96,21 @@ static bool is_plain(const char *text)
     return true;
 }
 
+// A field of which not even the name and a few characters fit is left out.
 static void put_field(struct line *line, const struct log_field *field)
 {
+    enum { WORTH_IT = 32 };
     bool json = line_format == LOG_JSON;
+    if (strlen(field->key) + WORTH_IT > room(line))
+        return;
     if (line->len > 1)
-        put_char(line, json ? ',' : ' ');
+        put_text(line, json ? "," : " ");
     if (json) {
         put_quoted(line, field->key);
-        put_char(line, ':');
+        put_text(line, ":");
     } else {
         put_text(line, field->key);
-        put_char(line, '=');
+        put_text(line, "=");
     }
     if (field->text == NULL) {
         char number[24];
@@ -107,7 +128,7 @@ static void print_line(enum log_level level, const char *message, const struct l
     struct line line = {.len = 0};
     char now[CLOCK_TEXT];
     if (line_format == LOG_JSON)
-        put_char(&line, '{');
+        put_text(&line, "{");
     put_field(&line, &(struct log_field){"time", clock_format(clock_wall_ms(), now), 0});
     put_field(&line, &(struct log_field){"level", level_names[level], 0});
     if (program_name != NULL)

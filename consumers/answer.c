@@ -7,6 +7,7 @@
 
 #include "bridge/clock.h"
 #include "bridge/json.h"
+#include "bridge/text.h"
 
 enum { RETRY_AFTER_MAX_MS = 24 * 3600 * 1000 };
 
@@ -73,8 +74,9 @@ static void explain_refusal(struct answer *answer)
 {
     const char *message = json_text_at(answer->error, "message");
     const char *detail = json_string_value(json_array_get(json_object_get(answer->error, "detailed_messages"), 0));
-    (void)snprintf(answer->reason, sizeof answer->reason, "HTTP %d%s%s%s%s", answer->http_status, message ? ": " : "",
-        message ? message : "", detail ? ": " : "", detail ? detail : "");
+    if (snprintf(answer->reason, sizeof answer->reason, "HTTP %d%s%s%s%s", answer->http_status, message ? ": " : "",
+            message ? message : "", detail ? ": " : "", detail ? detail : "") >= (int)sizeof answer->reason)
+        text_trim(answer->reason);
 }
 
 static void read_body(struct answer *answer, const struct http_result *result)
@@ -109,7 +111,7 @@ void answer_read(struct answer *answer, const struct http_result *result)
     answer->class = class == ANSWER_SUCCESS ? ANSWER_AMBIGUOUS : class;
     if (result->outcome == HTTP_UNREACHABLE)
         answer->class = ANSWER_UNREACHABLE;
-    (void)snprintf(answer->reason, sizeof answer->reason, "%.500s", result->error);
+    text_cut(answer->reason, sizeof answer->reason - 1, result->error);
 }
 
 void answer_clear(struct answer *answer)

@@ -11,6 +11,7 @@
 
 #include "bridge/buf.h"
 #include "bridge/json.h"
+#include "bridge/text.h"
 
 enum {
     MESSAGE_MAX = 4000,                 // code points (the vendor's later documentation)
@@ -166,7 +167,8 @@ static int check_text(const struct call_param *param, const json_t *value, struc
     if (param->max > 0 && code_points(text) > param->max)
         return error_set(error, ERROR_INPUT, "params.%s is longer than %zu characters", param->name, param->max);
     if (param->choices != NULL && !is_one_of(text, param->choices))
-        return error_set(error, ERROR_INPUT, "params.%s is not one of those the API knows: %.100s", param->name, text);
+        return error_set(
+            error, ERROR_INPUT, "params.%s is not one of those the API knows: %s", param->name, text_short(text).text);
     return 0;
 }
 
@@ -245,7 +247,8 @@ int call_check(const struct call *call, const json_t *params, struct error *erro
     json_t *value;
     json_object_foreach((json_t *)(uintptr_t)params, name, value) {
         if (!knows(call, name))
-            return error_set(error, ERROR_INPUT, "params.%.100s is not a parameter of %s", name, call->name);
+            return error_set(
+                error, ERROR_INPUT, "params.%s is not a parameter of %s", text_short(name).text, call->name);
     }
     for (const struct call_param *param = call->params; param->name != NULL; param++)
         if (check_param(param, params, error) != 0)

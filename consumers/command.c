@@ -15,6 +15,7 @@
 #include "bridge/clock.h"
 #include "bridge/contract.h"
 #include "bridge/json.h"
+#include "bridge/text.h"
 
 // The record and all it points to in one block of memory, which begins with the headers' array.
 static void copy_record(struct command *command, const struct kafka_record *from)
@@ -170,17 +171,19 @@ static int find_app(struct command *command, const struct config *config, const 
         return 0;
     if (name == NULL)
         return error_set(error, ERROR_INPUT, "app is required: several are configured");
-    return error_set(error, ERROR_INPUT, "app is not configured: %.100s", name);
+    return error_set(error, ERROR_INPUT, "app is not configured: %s", text_short(name).text);
 }
 
 static int find_call(struct command *command, const char *name, struct error *error)
 {
     if (name == NULL)
         return error_set(error, ERROR_INPUT, "command is required");
-    command->name = must_strdup(name);
+    command->name = must_calloc(COMMAND_NAME_MAX + 1, 1);
+    text_cut(command->name, COMMAND_NAME_MAX, name);
     command->call = call_find(name);
     if (command->call == NULL)
-        return error_set(error, ERROR_INPUT, "command is not known: %.100s; known are: %s", name, call_names());
+        return error_set(
+            error, ERROR_INPUT, "command is not known: %s; known are: %s", text_short(name).text, call_names());
     return 0;
 }
 
@@ -213,7 +216,8 @@ static int decode(struct command *command, const struct config *config, struct f
     if (find_app(command, config, form->app, error) != 0)
         return -1;
     if (form->expires_at != NULL && clock_parse(form->expires_at, &command->expires_ms) != 0)
-        return error_set(error, ERROR_INPUT, "expires_at is not an RFC 3339 time: %.100s", form->expires_at);
+        return error_set(
+            error, ERROR_INPUT, "expires_at is not an RFC 3339 time: %s", text_short(form->expires_at).text);
     if (!json_is_object(form->params))
         return error_set(error, ERROR_INPUT, "params has to be an object");
     find_lane(command, form->params);
@@ -230,6 +234,7 @@ struct command *command_new(const struct config *config, const struct kafka_reco
     struct command *command = must_calloc(1, sizeof *command);
     struct form form = {0};
     command->size = sizeof *command;
+    command->expires_ms = COMMAND_NEVER_EXPIRES;
     error->kind = ERROR_NONE;
     copy_record(command, record);
     int decoded = decode(command, config, &form, error);

@@ -12,17 +12,19 @@
 #include "bridge/kafka.h"
 #include "consumers/call.h"
 
-enum { COMMAND_ID_MAX = 200, COMMAND_TOKEN_TEXT = 40 };
+enum { COMMAND_ID_MAX = 200, COMMAND_NAME_MAX = 200, COMMAND_TOKEN_TEXT = 40 };
+
+#define COMMAND_NEVER_EXPIRES INT64_MAX
 
 struct command {
     struct kafka_record record; // a whole copy: a dead letter repeats it
     char *id;                   // never NULL
-    char *name;                 // the command's, as it was given; NULL: none
+    char *name;                 // the command's, as it was given, cut if it is long; NULL: none
     char *room;                 // NULL: none
     char *lane;                 // what it is ordered by, NULL: nothing
     const struct call *call;    // NULL: unknown
     const struct app_config *app;
-    int64_t expires_ms; // wall clock; 0: never
+    int64_t expires_ms; // wall clock
     struct call_request request;
     size_t size; // bytes it holds, about
 };

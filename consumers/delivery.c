@@ -263,8 +263,7 @@ static void call(struct delivery *delivery)
 // The first of a ready lane has its turn.
 static void take_turn(struct delivery *delivery)
 {
-    int64_t expires_ms = delivery->command->expires_ms;
-    if (expires_ms > 0 && clock_wall_ms() >= expires_ms)
+    if (clock_wall_ms() >= delivery->command->expires_ms)
         finish(delivery, OUTCOME_EXPIRED, NULL, "expires_at has passed", delivery->charged);
     else
         call(delivery);
@@ -297,14 +296,19 @@ static void fire_timers(struct deliveries *deliveries, int64_t now_ms)
     }
 }
 
+static bool is_full(const struct deliveries *deliveries)
+{
+    return http_client_in_flight(deliveries->client) >= deliveries->config->outbound.in_flight_max ||
+           !outcomes_roomy(deliveries->outcomes);
+}
+
 void deliveries_run(struct deliveries *deliveries)
 {
     int64_t now_ms = clock_ms();
     fire_timers(deliveries, now_ms);
     if (deliveries->stopping)
         return;
-    while (http_client_in_flight(deliveries->client) < deliveries->config->outbound.in_flight_max &&
-           take_next_turn(deliveries, now_ms))
+    while (!is_full(deliveries) && take_next_turn(deliveries, now_ms))
         continue;
 }
 
@@ -313,7 +317,7 @@ int deliveries_timeout_ms(struct deliveries *deliveries)
     int64_t now_ms = clock_ms();
     const struct heap_item *first = heap_first(&deliveries->timers);
     int64_t nearest = first == NULL ? -1 : first->at > now_ms ? first->at - now_ms : 0;
-    bool full = http_client_in_flight(deliveries->client) >= deliveries->config->outbound.in_flight_max;
+    bool full = is_full(deliveries);
     for (size_t i = 0; i < deliveries->config->app_count && !full && !deliveries->stopping; i++) {
         struct app *app = &deliveries->apps[i];
         int64_t wait = TAILQ_EMPTY(&app->ready) ? -1 : gate_wait_ms(&app->gate, now_ms);

@@ -46,7 +46,7 @@ bool gate_call(struct gate *gate)
 static void throttle(struct gate *gate, int64_t now_ms, int64_t retry_after_ms)
 {
     int64_t pause = retry_after_ms;
-    if (pause < 0) // at least half of the ceiling: a pause of nothing would be no answer to "slow down"
+    if (pause <= 0) // at least half of the ceiling: a pause of nothing would be no answer to "slow down"
         pause = backoff_ceiling_ms(&gate->throttle_backoff, gate->throttles) / 2 +
                 backoff_ms(&gate->throttle_backoff, gate->throttles) / 2;
     gate->throttles++;

@@ -13,7 +13,7 @@
 #include "bridge/json.h"
 #include "bridge/log.h"
 
-enum { AGAIN_MS = 1000, NUMBER_TEXT = 24, OWN_HEADERS = 10 };
+enum { AGAIN_MS = 1000, NUMBER_TEXT = 24, OWN_HEADERS = 10, PENDING_MAX = 4096, HELD_MAX = 16 * 1024 * 1024 };
 
 enum leg_state { LEG_UNSENT, LEG_SENT, LEG_DURABLE };
 enum leg_kind { LEG_RESULT, LEG_DLQ, LEGS };
@@ -34,7 +34,8 @@ struct report {
     int64_t not_before_ms; // monotonic
     outcome_durable durable;
     void *context;
-    json_t *value;
+    char *value;   // of the result, as JSON
+    char *reduced; // the same without what the API answered; NULL: it would be the same
     // The dead letter's and the result's headers, as text.
     enum outcome_status status;
     char *reason;
@@ -91,8 +92,9 @@ static json_t *lenient_string(const char *text)
     return string;
 }
 
-static json_t *value_of(const struct command *command, const struct outcome *outcome)
+static void make_value(struct report *report, const struct outcome *outcome)
 {
+    const struct command *command = report->command;
     json_t *value = json_object();
     must(json_object_set_new(value, "id", lenient_string(command->id)) == 0);
     must(json_object_set_new(value, "command", command->name ? lenient_string(command->name) : json_null()) == 0);
@@ -108,14 +110,23 @@ static json_t *value_of(const struct command *command, const struct outcome *out
     set_time(value, "received_at", outcome->received_ms);
     set_time(value, "started_at", outcome->started_ms);
     set_time(value, "finished_at", outcome->finished_ms);
-    if (outcome->results != NULL)
-        must(json_object_set(value, "results", outcome->results) == 0);
-    if (outcome->error != NULL)
-        must(json_object_set(value, "error", outcome->error) == 0);
     json_t *source = json_pack("{s:s, s:i, s:I}", "topic", command->record.topic, "partition",
         (int)command->record.partition, "offset", (json_int_t)command->record.offset);
     must(json_object_set_new(value, "source", source) == 0);
-    return value;
+    json_t *answer = outcome->results ? outcome->results : outcome->error;
+    if (answer != NULL)
+        must(json_object_set(value, outcome->results ? "results" : "error", answer) == 0);
+    report->value = json_line(value);
+    if (answer != NULL) {
+        must(json_object_del(value, outcome->results ? "results" : "error") == 0);
+        char reason[640];
+        (void)snprintf(reason, sizeof reason,
+            "%s%sthe API's answer is left out: Kafka does not take a record of its size", outcome->reason,
+            *outcome->reason ? "; " : "");
+        must(json_object_set_new(value, "reason", lenient_string(reason)) == 0);
+        report->reduced = json_line(value);
+    }
+    json_decref(value);
 }
 
 // ---- the records ----
@@ -171,16 +182,13 @@ static int send_result(struct leg *leg, struct error *error)
     for (size_t i = 0; i < command->record.header_count && !without_headers(leg); i++)
         if (is_carried(command->record.headers[i].name))
             headers[count++] = command->record.headers[i];
-    if (without_value(leg) && json_object_del(report->value, "results") + json_object_del(report->value, "error") > -2)
-        set_text(report->value, "reason", "the API's answer is left out: Kafka does not take a record of its size");
-    char *text = json_line(report->value);
+    const char *text = without_value(leg) && report->reduced ? report->reduced : report->value;
     struct kafka_record record = {.topic = report->outcomes->results_topic,
         .value = text,
         .value_len = strlen(text),
         .headers = headers,
         .header_count = count};
     int result = send_record(leg, &record, error);
-    free(text);
     free(headers);
     return result;
 }
@@ -254,7 +262,9 @@ static void leg_failed(struct leg *leg, const struct error *error)
 static void report_free(struct report *report)
 {
     report->outcomes->pending--;
-    json_decref(report->value);
+    report->outcomes->held_bytes -= strlen(report->value);
+    free(report->value);
+    free(report->reduced);
     free(report->reason);
     free(report);
 }
@@ -312,7 +322,7 @@ void outcomes_report(struct outcomes *outcomes, const struct command *command, c
     report->context = context;
     report->status = outcome->status;
     report->reason = must_strdup(outcome->reason);
-    report->value = value_of(command, outcome);
+    make_value(report, outcome);
     (void)snprintf(report->attempts, NUMBER_TEXT, "%u", outcome->attempts);
     if (outcome->http_status > 0)
         (void)snprintf(report->http_status, NUMBER_TEXT, "%d", outcome->http_status);
@@ -323,7 +333,13 @@ void outcomes_report(struct outcomes *outcomes, const struct command *command, c
     if (outcome->status == OUTCOME_SUCCEEDED)
         report->legs[LEG_DLQ].state = LEG_DURABLE; // it has none
     outcomes->pending++;
+    outcomes->held_bytes += strlen(report->value);
     send_legs(report);
+}
+
+bool outcomes_roomy(const struct outcomes *outcomes)
+{
+    return outcomes->pending < PENDING_MAX && outcomes->held_bytes < HELD_MAX;
 }
 
 void outcomes_run(struct outcomes *outcomes)
@@ -344,10 +360,14 @@ void outcomes_run(struct outcomes *outcomes)
 
 int outcomes_timeout_ms(const struct outcomes *outcomes)
 {
-    const struct report *first = TAILQ_FIRST(&outcomes->unsent);
-    if (first == NULL)
+    const struct report *report;
+    int64_t nearest = INT64_MAX;
+    TAILQ_FOREACH(report, &outcomes->unsent, link)
+        if (report->not_before_ms < nearest)
+            nearest = report->not_before_ms;
+    if (nearest == INT64_MAX)
         return -1;
-    int64_t left = first->not_before_ms - clock_ms();
+    int64_t left = nearest - clock_ms();
     return left > 0 ? (int)left : 0;
 }
 

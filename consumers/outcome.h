@@ -41,7 +41,8 @@ struct outcomes {
     const char *dlq_topic;
     struct report_list unsent; // those that the producer's queue had no room for, or that failed and are sent again
     unsigned pending;
-    bool closing; // what fails now is not sent again
+    size_t held_bytes; // of their values
+    bool closing;      // what fails now is not sent again
 };
 
 typedef void (*outcome_durable)(void *context);
@@ -52,6 +53,9 @@ void outcomes_init(struct outcomes *outcomes, const struct config *config, struc
 // There is no failure: what Kafka does not take is sent again, and what is too large for it is sent without its body.
 void outcomes_report(struct outcomes *outcomes, const struct command *command, const struct outcome *outcome,
     outcome_durable durable, void *context);
+
+// False while Kafka has so much to take that no new call should be made: what it would bring has no place.
+bool outcomes_roomy(const struct outcomes *outcomes);
 
 // Sends again what has to be; milliseconds until the next time, -1: nothing to send.
 void outcomes_run(struct outcomes *outcomes);

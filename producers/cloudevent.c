@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "bridge/contract.h"
+#include "bridge/text.h"
 
 // W3C Trace Context: version 00, lower-case hex, neither id all zero.
 static bool is_traceparent(const char *text)
@@ -31,10 +32,10 @@ void cloudevent_make(struct cloudevent *cloudevent, const struct event *event, c
     const char *content_type, const char *traceparent, const char *rejected_reason)
 {
     cloudevent->count = 0;
-    event_cut(cloudevent->id, CLOUDEVENT_VALUE_MAX, event->id);
+    text_cut(cloudevent->id, CLOUDEVENT_VALUE_MAX, event->id);
     (void)snprintf(cloudevent->source, sizeof cloudevent->source, "/apps/%s", app);
     (void)snprintf(cloudevent->type, sizeof cloudevent->type, CE_EVENT_TYPE_PREFIX "%s", event->type);
-    event_cut(cloudevent->content_type, CLOUDEVENT_VALUE_MAX, content_type ? content_type : "application/json");
+    text_cut(cloudevent->content_type, CLOUDEVENT_VALUE_MAX, content_type ? content_type : "application/json");
     add(cloudevent, HEADER_CE_SPECVERSION, CE_SPECVERSION);
     add(cloudevent, HEADER_CE_ID, cloudevent->id);
     add(cloudevent, HEADER_CE_SOURCE, cloudevent->source);
@@ -50,12 +51,12 @@ void cloudevent_make(struct cloudevent *cloudevent, const struct event *event, c
     if (event->sender[0] != '\0')
         add(cloudevent, HEADER_CE_SENDER, event->sender);
     if (is_traceparent(traceparent))
-        event_cut(cloudevent->traceparent, sizeof cloudevent->traceparent - 1, traceparent);
+        text_cut(cloudevent->traceparent, sizeof cloudevent->traceparent - 1, traceparent);
     else
         (void)random_traceparent(cloudevent->traceparent);
     add(cloudevent, HEADER_TRACEPARENT, cloudevent->traceparent);
     if (rejected_reason != NULL) {
-        event_cut(cloudevent->reason, CLOUDEVENT_VALUE_MAX, rejected_reason);
+        text_cut(cloudevent->reason, CLOUDEVENT_VALUE_MAX, rejected_reason);
         add(cloudevent, HEADER_REJECTED_REASON, cloudevent->reason);
     }
 }

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "bridge/text.h"
+
 // A webhook type and who wrote what it tells of. Types that are not here are events like any other.
 static const struct webhook_type {
     const char *type;
@@ -25,16 +27,6 @@ const char *event_origin_name(enum event_origin origin)
         return "rest";
     }
     return "unknown";
-}
-
-void event_cut(char *out, size_t max, const char *text)
-{
-    size_t len = strnlen(text, max + 1);
-    if (len > max)
-        for (len = max; len > 0 && ((unsigned char)text[len] & 0xc0) == 0x80;)
-            len--;
-    memcpy(out, text, len);
-    out[len] = '\0';
 }
 
 // The type as CloudEvents' readers and metrics can take it: a small alphabet and a limited length.
@@ -88,7 +80,7 @@ int event_decode(struct event *event, const char *app, const char *body, size_t 
     char uuid[RANDOM_UUID_TEXT];
     json_auto_t *root = json_read_object(body, len, error);
     if (root == NULL) {
-        event_cut(event->id, sizeof event->id - 1, random_uuid7(uuid));
+        text_cut(event->id, sizeof event->id - 1, random_uuid7(uuid));
         return -1;
     }
     // Flat bodies carry their fields without an envelope.
@@ -99,7 +91,7 @@ int event_decode(struct event *event, const char *app, const char *body, size_t 
     if (event->room[0] == '\0')
         read_id(event->room, root, "room_id", "room_id");
     const char *sender = json_text_at(base, "from.email");
-    event_cut(event->sender, EVENT_SENDER_MAX, sender ? sender : "");
+    text_cut(event->sender, EVENT_SENDER_MAX, sender ? sender : "");
     make_id(event, app, base);
     return 0;
 }

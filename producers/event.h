@@ -29,7 +29,4 @@ int event_decode(struct event *event, const char *app, const char *body, size_t 
 
 const char *event_origin_name(enum event_origin origin); // "client", "rest", "unknown"
 
-// `text` cut to at most `max` bytes at a character's border, into `out` (max + 1 bytes).
-void event_cut(char *out, size_t max, const char *text);
-
 #endif

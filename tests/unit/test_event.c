@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "producers/event.h"
 
+#include "bridge/text.h"
+
 #include <string.h>
 
 #include "tests/unit/unit.h"
@@ -97,11 +99,11 @@ static void cutting_keeps_characters_whole(void **state)
 {
     (void)state;
     char out[8];
-    event_cut(out, 4, "ab\xc3\xa9\xc3\xa9");
+    text_cut(out, 4, "ab\xc3\xa9\xc3\xa9");
     assert_string_equal(out, "ab\xc3\xa9");
-    event_cut(out, 3, "ab\xc3\xa9");
+    text_cut(out, 3, "ab\xc3\xa9");
     assert_string_equal(out, "ab");
-    event_cut(out, 7, "short");
+    text_cut(out, 7, "short");
     assert_string_equal(out, "short");
 }
 
