@@ -152,7 +152,7 @@ static inline void chat_begin(unsigned in_flight_max)
     const struct http_handler handler = {.complete = chat_on_complete};
     chat.server = http_server_new(&options, &handler, &error);
     const struct http_client_options client_options = {
-        .user_agent = "test", .in_flight_max = in_flight_max, .connect_timeout_ms = 10000, .response_max = 1 << 20};
+        .user_agent = "test", .in_flight_max = in_flight_max, .connect_timeout_ms = 10000, .response_max = 8 << 20};
     chat.client = http_client_new(&client_options, &error);
     must(chat.server != NULL && chat.client != NULL);
     (void)snprintf(chat.url, sizeof chat.url, "http://%s", http_server_address(chat.server));

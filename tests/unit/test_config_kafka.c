@@ -47,6 +47,16 @@ static void a_kafka_secret_has_one_form_at_a_place(void **state)
         faults, "F:5: [kafka] sasl.password.file: /nowhere/p cannot be read: No such file or directory\n");
 }
 
+// Either form in the environment wins over either in the file, as for our own secrets.
+static void the_environments_kafka_secret_wins_in_either_form(void **state)
+{
+    (void)state;
+    set_variable("CHATBRIDGE_KAFKA__SASL_PASSWORD", "theirs");
+    load(CONFIG_APP "[kafka]\nsasl.password.file = /nowhere/p\n");
+    assert_string_equal(faults, "");
+    assert_string_equal(kafka_value("kafka", "sasl.password"), "theirs");
+}
+
 int main(void)
 {
     clear_environment();
@@ -54,6 +64,7 @@ int main(void)
         cmocka_unit_test_teardown(kafkas_own_settings_are_handed_on, forget_config),
         cmocka_unit_test_teardown(what_we_rely_on_cannot_be_set, forget_config),
         cmocka_unit_test_teardown(a_kafka_secret_has_one_form_at_a_place, forget_config),
+        cmocka_unit_test_teardown(the_environments_kafka_secret_wins_in_either_form, forget_config),
     };
     return cmocka_run_group_tests_name("config_kafka", tests, NULL, NULL);
 }

@@ -123,6 +123,7 @@ static void suggests_what_is_most_like_it(void **state)
         {"inbound", "ack.timout", "ack.timeout"},
         {"inbound", "request.timeouts", "request.timeout"},
         {"retry", "windows", "window"},
+        {"retry", "wndws", NULL}, // half of it differs
         {"breaker", "opn.max", "open.max"},
         {"app", "webhook.tokn", "webhook.token"},
         {"app", "zzzzzz", NULL},

@@ -203,8 +203,12 @@ static void urls(void **state)
     };
     CHECK_TEXTS(&url, rows);
     union value value = {.text = NULL};
-    assert_int_equal(set(&url, "https://user:hunter2@shop.example", &value), -1);
-    assert_null(strstr(error.text, "hunter2"));
+    static const char *const with_secrets[] = {"https://user:hunter2@shop.example", "ftp://user:hunter2@shop.example",
+        "user:hunter2@shop.example", "//user:hunter2@shop.example"};
+    for (size_t i = 0; i < UNIT_COUNT(with_secrets); i++) {
+        assert_int_equal(set(&url, with_secrets[i], &value), -1);
+        assert_null(strstr(error.text, "hunter2"));
+    }
 }
 
 static void durations(void **state)

@@ -230,6 +230,26 @@ static void refusals_are_final(void **state)
     assert_int_equal(fake_out_count("dlq"), UNIT_COUNT(statuses));
 }
 
+// A long reason is cut at a character's border: header and JSON are UTF-8.
+static void a_long_reason_is_cut_between_characters(void **state)
+{
+    (void)state;
+    char body[1500];
+    size_t len = (size_t)snprintf(body, sizeof body, "{\"error\":{\"message\":\"");
+    for (int i = 0; i < 300; i++)
+        len += (size_t)snprintf(body + len, sizeof body - len, "\xc3\xa9");
+    (void)snprintf(body + len, sizeof body - len, "\"}}");
+    (void)!begin("a", "1");
+    settle();
+    chat_answer_with(0, 400, body, NULL);
+    settle();
+    size_t reason_len = 0;
+    const char *reason = kafka_header_of(fake_out_last("dlq"), "dlq_reason", &reason_len);
+    json_auto_t *text = json_stringn(reason, reason_len);
+    assert_non_null(text); // jansson takes UTF-8 only
+    assert_reason("\xc3\xa9");
+}
+
 // How an answer that leaves open whether the call had its effect looks: a status, 0: a reset, or a body.
 static const struct {
     int status;
@@ -340,6 +360,17 @@ static void an_expired_command_is_not_called(void **state)
     assert_outcome("b", "succeeded", 1);
 }
 
+// Before 1970 is long ago.
+static void what_expired_long_ago_is_expired(void **state)
+{
+    (void)state;
+    (void)!begin_with("shop", "a", "1", ",\"expires_at\":\"1970-01-01T00:00:00Z\"");
+    (void)!begin_with("shop", "b", "1", ",\"expires_at\":\"1969-12-31T00:00:00Z\"");
+    settle();
+    assert_int_equal(chat.count, 0);
+    assert_outcome("b", "expired", 0);
+}
+
 static void one_may_expire_between_its_attempts(void **state)
 {
     (void)state;
@@ -388,11 +419,13 @@ int main(void)
         TEST(or_after_so_long),
         TEST(without_limits_it_is_tried_on),
         TEST(refusals_are_final),
+        TEST(a_long_reason_is_cut_between_characters),
         TEST(what_may_have_had_its_effect_is_not_repeated_blindly),
         TEST(unless_a_token_goes_with_it),
         TEST(what_had_no_effect_is_repeated_even_so),
         TEST(a_400_to_a_repeat_is_unknown_after_an_ambiguous_answer_only),
         TEST(an_expired_command_is_not_called),
+        TEST(what_expired_long_ago_is_expired),
         TEST(one_may_expire_between_its_attempts),
         TEST(what_is_not_usable_is_reported_at_once),
     };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// What closes an app to its commands and is charged to none of them; and how commands are given up.
+// What closes an app to its commands and is charged to none of them.
 #include "tests/unit/deliveries.h"
 
 // ---- "slow down" ----
@@ -49,6 +49,36 @@ static void a_throttle_without_a_time_backs_off(void **state)
     assert_outcome("a", "succeeded", 1);
 }
 
+// "Retry-After: 0" (or a date gone by) is no wish to be called as fast as the line allows.
+static void a_wish_for_no_pause_is_no_busy_loop(void **state)
+{
+    (void)state;
+    (void)!begin("a", "1");
+    settle();
+    for (int i = 0; i < 20 && calls_held() > 0; i++) {
+        chat_answer_with(chat.count - 1, 503, "{}", "0");
+        settle();
+    }
+    assert_int_equal(calls_held(), 0); // at this standing clock it pauses sooner or later
+}
+
+static void a_success_ends_the_backing_off(void **state)
+{
+    (void)state;
+    static const int statuses[] = {503, 503, 200};
+    (void)!begin("a", "1");
+    settle();
+    for (size_t i = 0; i < UNIT_COUNT(statuses); i++) {
+        answer(statuses[i]);
+        pass_ms(60000);
+        settle();
+    }
+    (void)!begin("b", "1");
+    settle();
+    answer(503);
+    assert_int_equal(deliveries_timeout_ms(&deliveries), 1000);
+}
+
 static void time_while_throttled_does_not_count(void **state)
 {
     (void)state;
@@ -69,6 +99,24 @@ static void time_while_throttled_does_not_count(void **state)
     settle();
     answer(500);
     assert_outcome("a", "exhausted", 2);
+}
+
+static void nor_does_a_pause_before_the_first_attempt(void **state)
+{
+    (void)state;
+    config.retry.attempts_max = 0;
+    config.retry.window_ms = 100000;
+    (void)!begin("a", "1");
+    settle();
+    chat_answer_with(0, 429, "{}", "3600");
+    settle();
+    pass_ms(3600000);
+    settle();
+    (void)!begin("b", "2"); // its time begins now
+    settle();
+    pass_ms(100000);
+    answer(500);
+    assert_outcome("b", "exhausted", 1);
 }
 
 // ---- the breaker ----
@@ -258,6 +306,34 @@ static void without_a_success_between_it_is_not(void **state)
     assert_int_equal(fake_out_count("dlq"), 0);
 }
 
+// The breaker waits for its probe's end, whoever's fault that is.
+static void a_probe_that_fails_by_its_own_fault_is_a_failed_probe(void **state)
+{
+    (void)state;
+    (void)!begin("a", "1");
+    settle();
+    answer(500);
+    (void)!begin("b", "2");
+    settle();
+    answer(200);
+    (void)!begin("c", "2");
+    settle();
+    answer(401);
+    assert_int_equal(deliveries.apps[0].gate.breaker.state, BREAKER_OPEN);
+    struct delivery *c = TAILQ_LAST(&deliveries.live, delivery_list);
+    assert_true(delivery_drop(c)); // so that "a" has to probe
+    pass_ms(5000);
+    settle();
+    assert_string_equal(chat_texts(), "a b c a");
+    answer(401);
+    assert_int_equal(deliveries.apps[0].gate.breaker.state, BREAKER_OPEN);
+    pass_ms(10000);
+    settle();
+    assert_int_equal(chat.count, 5);
+    answer(200);
+    assert_outcome("a", "succeeded", 3);
+}
+
 static void an_own_throttle_is_charged_and_yet_pauses_the_app(void **state)
 {
     (void)state;
@@ -307,100 +383,6 @@ static void calls_keep_the_apps_rate(void **state)
     }
 }
 
-// ---- giving up ----
-
-static void what_is_not_under_way_can_be_dropped(void **state)
-{
-    (void)state;
-    struct delivery *a = begin("a", "1");
-    struct delivery *b = begin("b", "1");
-    struct delivery *c = begin("c", "1");
-    struct delivery *d = begin("d", "2");
-    settle();
-    assert_false(delivery_drop(a)); // is being called
-    assert_true(delivery_drop(b));
-    chat_answer(1, 500);
-    settle();
-    assert_true(delivery_drop(d)); // waits for its repeat
-    assert_int_equal(deliveries_timeout_ms(&deliveries), -1);
-    fake_out.acknowledges = false;
-    chat_answer(0, 200);
-    settle();
-    assert_false(delivery_drop(a)); // is being reported
-    assert_string_equal(chat_texts(), "a d c");
-    fake_out.acknowledges = true;
-    chat_answer(2, 200);
-    settle();
-    (void)c;
-    assert_string_equal(finished, "a c");
-    assert_int_equal(fake_out.count, 2); // nothing is said of what was dropped
-    assert_int_equal(deliveries.count, 0);
-    assert_int_equal(deliveries.lanes.count, 0);
-}
-
-static void a_lane_whose_first_is_dropped_goes_on(void **state)
-{
-    (void)state;
-    struct delivery *a = begin("a", "1");
-    (void)!begin("b", "1");
-    settle();
-    answer(500);
-    assert_true(delivery_drop(a));
-    settle();
-    assert_string_equal(chat_texts(), "a b");
-}
-
-static void of_what_is_abandoned_nothing_is_said(void **state)
-{
-    (void)state;
-    static const int statuses[] = {200, 500, 400, 429, 401};
-    for (size_t i = 0; i < UNIT_COUNT(statuses); i++) {
-        struct delivery *a = begin("a", "1");
-        (void)!begin("b", "1");
-        settle();
-        delivery_abandon(a);
-        answer(statuses[i]);
-        pass_backoff(); // its lane goes on when the app may be called
-        assert_string_equal(chat.calls[chat.count - 1].text, "b");
-        answer(200);
-        assert_outcome("b", "succeeded", 1);
-        assert_int_equal(fake_out.count, i + 1);
-        assert_int_equal(chat.count, 2 * (i + 1));
-    }
-}
-
-static void nor_of_what_was_abandoned_while_it_was_reported(void **state)
-{
-    (void)state;
-    struct delivery *a = begin("a", "1");
-    settle();
-    fake_out.acknowledges = false;
-    answer(200);
-    assert_int_equal(fake_out.count, 1);
-    delivery_abandon(a);
-    fake_out.acknowledges = true;
-    settle();
-    assert_string_equal(finished, "");
-    assert_int_equal(deliveries.count, 0);
-}
-
-static void nothing_new_is_called_while_stopping(void **state)
-{
-    (void)state;
-    (void)!begin("a", "1");
-    (void)!begin("b", "1");
-    (void)!begin("c", "2");
-    settle();
-    deliveries.stopping = true;
-    chat_answer(0, 200);
-    chat_answer(1, 500);
-    settle();
-    pass_backoff();
-    assert_int_equal(chat.count, 2);
-    assert_string_equal(finished, "a");
-    assert_int_equal(deliveries_timeout_ms(&deliveries), -1);
-}
-
 #define TEST(name) cmocka_unit_test_setup_teardown(name, start, end)
 
 int main(void)
@@ -409,7 +391,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_throttled_app_waits_as_long_as_it_asks),
         TEST(a_throttle_without_a_time_backs_off),
+        TEST(a_wish_for_no_pause_is_no_busy_loop),
+        TEST(a_success_ends_the_backing_off),
         TEST(time_while_throttled_does_not_count),
+        TEST(nor_does_a_pause_before_the_first_attempt),
         TEST(an_app_that_cannot_be_reached_is_left_alone),
         TEST(it_is_probed_more_and_more_seldom),
         TEST(each_probe_comes_from_another_lane),
@@ -417,13 +402,9 @@ int main(void)
         TEST(time_while_the_breaker_is_open_does_not_count),
         TEST(what_only_one_command_meets_is_its_own_fault),
         TEST(without_a_success_between_it_is_not),
+        TEST(a_probe_that_fails_by_its_own_fault_is_a_failed_probe),
         TEST(an_own_throttle_is_charged_and_yet_pauses_the_app),
         TEST(calls_keep_the_apps_rate),
-        TEST(what_is_not_under_way_can_be_dropped),
-        TEST(a_lane_whose_first_is_dropped_goes_on),
-        TEST(of_what_is_abandoned_nothing_is_said),
-        TEST(nor_of_what_was_abandoned_while_it_was_reported),
-        TEST(nothing_new_is_called_while_stopping),
     };
     return cmocka_run_group_tests_name("delivery_gate", tests, NULL, NULL);
 }

@@ -99,10 +99,12 @@ static void records_that_still_come_are_not_taken(void **state)
     add(0, 0, "1");
     run();
     fake_in_revoke(0, false);
-    add(0, 1, "2");
+    fake_in_add(0, 1, "not json");
+    add(0, 2, "2");
     assert_false(turn());
     assert_true(fake_in.paused[0]);
     assert_int_equal(chat.count, 1);
+    assert_int_equal(fake_out.count, 0); // nor is a dead letter written
     reply(0, 200);
     assert_int_equal(last_commit()->offset, 1);
 }
@@ -135,6 +137,27 @@ static void a_commit_that_fails_meanwhile_is_repeated(void **state)
     assert_int_equal(fake_in.let_go, 0);
     assert_int_equal(fake_in.commit_count, 2);
     fake_in_committed(1, ERROR_NONE);
+    run();
+    assert_int_equal(fake_in.let_go, 1);
+}
+
+static void one_that_is_refused_as_well(void **state)
+{
+    (void)state;
+    fake_in_assign(0, 0, "");
+    add(0, 0, "1");
+    run();
+    fake_in_revoke(0, false);
+    fake_in.commit_refusals = 3;
+    reply(0, 200);
+    pass_ms(500);
+    run();
+    assert_int_equal(fake_in.let_go, 0);
+    for (int i = 0; i < 10 && fake_in.commit_count == 0; i++) {
+        pass_ms(500);
+        run();
+    }
+    fake_in_committed(0, ERROR_NONE);
     run();
     assert_int_equal(fake_in.let_go, 1);
 }
@@ -350,6 +373,7 @@ int main(void)
         TEST(records_that_still_come_are_not_taken),
         TEST(a_record_that_did_not_fit_goes_with_it),
         TEST(a_commit_that_fails_meanwhile_is_repeated),
+        TEST(one_that_is_refused_as_well),
         TEST(at_the_deadline_it_goes_in_any_case),
         TEST(nothing_is_called_for_a_partition_that_went),
         TEST(a_lost_partition_is_gone),

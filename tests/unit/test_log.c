@@ -119,6 +119,23 @@ static void text_that_a_reader_would_take_apart_is_quoted(void **state)
     }
 }
 
+static void control_characters_are_quoted_wherever_they_stand(void **state)
+{
+    (void)state;
+    for (int c = 1; c < 0x80; c++) {
+        if (c >= ' ' && c != 0x7f)
+            continue;
+        char value[] = {'a', (char)c, 'b', '\0'};
+        now_us += 60000000;
+        log_info("log: control", log_str("value", value));
+        char *text = written();
+        text[strlen(text) - 1] = '\0';
+        assert_null(strchr(text, c));
+        assert_non_null(strstr(text, "value=\"a\\"));
+        free(text);
+    }
+}
+
 static void as_json_a_line_is_an_object(void **state)
 {
     (void)state;
@@ -263,6 +280,30 @@ static void a_line_has_a_limit(void **state)
     free(text);
 }
 
+// Also a line that had to be cut is one JSON object in UTF-8.
+static void a_json_line_is_whole_even_if_it_is_cut(void **state)
+{
+    (void)state;
+    static char large[10000];
+    static const char *const units[] = {"x", "\"", "\x1b", "\xc3\xa9", "\xf0\x9f\x98\x80"};
+    log_open(LOG_INFO, LOG_JSON, NULL);
+    for (size_t i = 0; i < UNIT_COUNT(units); i++)
+        for (size_t shift = 0; shift < 6; shift++) {
+            now_us += 60000000;
+            size_t len = 0;
+            for (size_t j = 0; j < shift; j++)
+                large[len++] = '.';
+            while (len + 5 < sizeof large)
+                len += (size_t)snprintf(large + len, sizeof large - len, "%s", units[i]);
+            log_info("log: cut", log_str("value", large), log_int("behind", 1));
+            char *text = written();
+            assert_in_range(strlen(text), 1000, 2048);
+            json_auto_t *line = json_loads(text, 0, NULL);
+            free(text);
+            assert_non_null(line);
+        }
+}
+
 static void errno_is_kept(void **state)
 {
     (void)state;
@@ -284,6 +325,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_fact_is_one_line, start, end),
         cmocka_unit_test_setup_teardown(the_program_can_stand_on_each_line, start, end),
         cmocka_unit_test_setup_teardown(text_that_a_reader_would_take_apart_is_quoted, start, end),
+        cmocka_unit_test_setup_teardown(control_characters_are_quoted_wherever_they_stand, start, end),
         cmocka_unit_test_setup_teardown(as_json_a_line_is_an_object, start, end),
         cmocka_unit_test_setup_teardown(less_important_lines_are_not_written, start, end),
         cmocka_unit_test_setup_teardown(what_is_not_written_is_not_computed, start, end),
@@ -293,6 +335,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(debug_lines_are_never_held_back, start, end),
         cmocka_unit_test_setup_teardown(many_messages_find_their_place, start, end),
         cmocka_unit_test_setup_teardown(a_line_has_a_limit, start, end),
+        cmocka_unit_test_setup_teardown(a_json_line_is_whole_even_if_it_is_cut, start, end),
         cmocka_unit_test_setup_teardown(errno_is_kept, start, end),
     };
     return cmocka_run_group_tests_name("log", tests, NULL, NULL);

@@ -28,6 +28,8 @@ static void a_leg_that_fails_is_sent_again_alone(void **state)
     (void)state;
     make_command(VALUE, strlen(VALUE), NULL, 0);
     struct outcome outcome = failure(OUTCOME_EXHAUSTED, "why");
+    json_auto_t *said = json_pack("{s:s}", "message", "no");
+    outcome.error = said;
     report(&outcome);
     fake_out_report(0, ERROR_REMOTE); // the result
     fake_out_report(1, ERROR_NONE);   // the dead letter
@@ -93,6 +95,22 @@ static void both_legs_may_fail(void **state)
     assert_int_equal(durable, 1);
 }
 
+static void a_leg_under_way_is_not_sent_a_second_time(void **state)
+{
+    (void)state;
+    make_command(VALUE, strlen(VALUE), NULL, 0);
+    struct outcome outcome = failure(OUTCOME_REJECTED, "why");
+    report(&outcome);
+    fake_out_report(1, ERROR_REMOTE);
+    pass_ms(1000);
+    outcomes_run(&outcomes);
+    assert_int_equal(fake_out_count(results), 1);
+    assert_int_equal(fake_out_count(dlq), 2);
+    fake_out_report(2, ERROR_NONE);
+    fake_out_report(0, ERROR_NONE);
+    assert_int_equal(durable, 1);
+}
+
 static void outcomes_wait_for_each_other_not(void **state)
 {
     (void)state;
@@ -112,6 +130,19 @@ static void outcomes_wait_for_each_other_not(void **state)
     pass_ms(500);
     outcomes_run(&outcomes);
     assert_int_equal(fake_out.count, 5);
+}
+
+// The nearest time counts, whoever was first.
+static void the_next_time_is_the_nearest(void **state)
+{
+    (void)state;
+    make_command(VALUE, strlen(VALUE), NULL, 0);
+    report(&success);
+    fake_out_report(0, ERROR_REMOTE);
+    fake_out.refusal = ERROR_BUSY;
+    fake_out.refusals = 1;
+    report(&success);
+    assert_int_equal(outcomes_timeout_ms(&outcomes), 10);
 }
 
 // ---- what is too large ----
@@ -196,7 +227,21 @@ static void headers_and_keys_can_be_too_large_too(void **state)
         assert_header(fake_out_last(dlq), HEADER_DLQ_SOURCE, "commands:3:41");
         assert_header(fake_out_last(dlq), HEADER_DLQ_COMMAND_ID, "x-1");
         assert_header(fake_out_last(results), HEADER_CE_ID, "x-1");
+        assert_int_equal(fake_out_count(dlq), 3 * (i + 1)); // whole, without its value, without the rest
+        assert_int_equal(fake_out_count(results), 3 * (i + 1));
     }
+}
+
+// A command that nobody knows may have a name of any length.
+static void a_name_can_be_too_large_too(void **state)
+{
+    (void)state;
+    static char value[20000];
+    int len = snprintf(value, sizeof value, "{\"id\":\"x-1\",\"command\":\"%010000d\"}", 0);
+    make_command(value, (size_t)len, "k", 0);
+    struct outcome outcome = failure(OUTCOME_REJECTED, "why");
+    report(&outcome);
+    run_with_limit(2000);
 }
 
 // ---- the end ----
@@ -228,10 +273,13 @@ int main(void)
         TEST(a_leg_that_fails_is_sent_again_alone),
         TEST(what_the_queue_has_no_room_for_comes_soon_again),
         TEST(both_legs_may_fail),
+        TEST(a_leg_under_way_is_not_sent_a_second_time),
         TEST(outcomes_wait_for_each_other_not),
+        TEST(the_next_time_is_the_nearest),
         TEST(an_answer_that_is_too_large_is_left_out),
         TEST(a_command_that_is_too_large_is_left_out_of_its_dead_letter),
         TEST(headers_and_keys_can_be_too_large_too),
+        TEST(a_name_can_be_too_large_too),
         TEST(at_the_end_nothing_is_sent_again),
     };
     return cmocka_run_group_tests_name("outcome_legs", tests, NULL, NULL);
