@@ -121,7 +121,7 @@ public final class LocalKafka {
 
     private static Set<Integer> registered(Admin admin) throws Exception {
         // Fenced brokers are not among these nodes.
-        return get(admin.describeCluster().nodes()).stream().map(Node::id).collect(Collectors.toCollection(TreeSet::new));
+        return nodes(get(admin.describeCluster().nodes()));
     }
 
     private static boolean create(Admin admin, int brokers) throws Exception {
@@ -134,7 +134,7 @@ public final class LocalKafka {
         return true;
     }
 
-    /** One record to each partition, acknowledged by all replicas: with as many partitions as brokers, by each leader. */
+    /** One record to each partition, acknowledged by all replicas. Each broker leads one of the partitions. */
     private static void produce(Properties client, int partitions, long deadline) throws Exception {
         Properties settings = new Properties();
         settings.putAll(client);
@@ -247,7 +247,7 @@ public final class LocalKafka {
         return Arrays.stream(list.split(",")).map(Integer::valueOf).collect(Collectors.toCollection(TreeSet::new));
     }
 
-    private static Set<Integer> nodes(List<Node> nodes) {
+    private static Set<Integer> nodes(Collection<Node> nodes) {
         return nodes.stream().map(Node::id).collect(Collectors.toCollection(TreeSet::new));
     }
 

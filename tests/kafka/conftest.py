@@ -56,9 +56,12 @@ class Kafka:
         assert expect is None or done.returncode == expect, f"{done.args}\n{done.stdout}\n{done.stderr}"
         return done.stdout
 
+    def command(self, command, *arguments):
+        return [str(SCRIPT), command, "--name", self.name, *arguments]
+
     def call(self, command, *arguments, text=None, timeout=150, **environment):
         return subprocess.run(
-            [str(SCRIPT), command, "--name", self.name, *arguments],
+            self.command(command, *arguments),
             env={**self.environment, **environment}, input=text, stdin=None if text else subprocess.DEVNULL,
             capture_output=True, text=True, timeout=timeout * PATIENCE, check=False,
         )

@@ -162,8 +162,8 @@ ssl.truststore.location=$cluster_dir/tls/ca.pem
 END
 }
 
-# Brokers talk to each other as admin, by the clients' mechanism, and to the controllers by PLAIN: SCRAM's secrets are in
-# the metadata that the controllers are about to serve.
+# Brokers talk to each other as admin, by the clients' mechanism, and to the controllers by PLAIN, since SCRAM's secrets
+# are in the metadata that the controllers are about to serve.
 server_sasl() {
     local login
     login="username=\"admin\" password=\"$(password admin)\""

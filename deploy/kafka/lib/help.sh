@@ -110,8 +110,8 @@ END
 help_kill() { help_node kill 'Ends broker N by SIGKILL, as a crash would.'; }
 help_stop() { help_node stop 'Ends broker N in order: it hands its leaderships over first.'; }
 help_restart() { help_node restart 'Stops broker N if it runs, starts it, and waits until its replicas are in sync.'; }
-help_pause() { help_node pause 'Sends SIGSTOP to broker N: it hangs, with its connections open, and is fenced after 6 s.'; }
-help_resume() { help_node resume 'Sends SIGCONT to broker N. It is back in the cluster some seconds later: see status.'; }
+help_pause() { help_node pause 'Sends SIGSTOP to broker N: it hangs, its connections stay open; fenced after 6 s.'; }
+help_resume() { help_node resume 'Sends SIGCONT to broker N, which is back in sync some seconds later (see status).'; }
 
 help_node() { # command, what it does
     printf 'usage: kafka %s N [--name NAME]\n\n%s\n' "$1" "$2"

@@ -4,50 +4,58 @@
 # Kafka's own command-line tools, by their usual names (without "kafka-" and ".sh"), with the cluster's address and the
 # user's settings filled in.
 
-# name | class in 4.x | class in 3.9 (=: the same, -: none) | option for the address | option for the settings, 4.x | 3.9
-# `-` for an option: the tool has none or takes the address from the settings. The `cluster` tool wants its options last.
+# name, class in 4.x (.X: org.apache.kafka.tools.X), class in 3.9 (=: the same, none: no such tool), option for the
+# client's settings in 4.x and in 3.9 (=: --command-config, none: it needs no cluster).
 tool_table='
-acls                 | org.apache.kafka.tools.AclCommand                           | kafka.admin.AclCommand               | --bootstrap-server | --command-config | --command-config
-broker-api-versions  | org.apache.kafka.tools.BrokerApiVersionsCommand             | kafka.admin.BrokerApiVersionsCommand | --bootstrap-server | --command-config | --command-config
-client-metrics       | org.apache.kafka.tools.ClientMetricsCommand                 | =                                    | --bootstrap-server | --command-config | --command-config
-cluster              | org.apache.kafka.tools.ClusterTool                          | kafka.tools.ClusterTool              | --bootstrap-server | --config         | --config
-configs              | kafka.admin.ConfigCommand                                   | =                                    | --bootstrap-server | --command-config | --command-config
-console-consumer     | org.apache.kafka.tools.consumer.ConsoleConsumer             | =                                    | --bootstrap-server | --command-config | --consumer.config
-console-producer     | org.apache.kafka.tools.ConsoleProducer                      | kafka.tools.ConsoleProducer          | --bootstrap-server | --command-config | --producer.config
-consumer-groups      | org.apache.kafka.tools.consumer.group.ConsumerGroupCommand  | =                                    | --bootstrap-server | --command-config | --command-config
-consumer-perf-test   | org.apache.kafka.tools.ConsumerPerformance                  | =                                    | --bootstrap-server | --command-config | --consumer.config
-delete-records       | org.apache.kafka.tools.DeleteRecordsCommand                 | =                                    | --bootstrap-server | --command-config | --command-config
-dump-log             | org.apache.kafka.tools.DumpLogSegments                      | kafka.tools.DumpLogSegments          | -                  | -                | -
-features             | org.apache.kafka.tools.FeatureCommand                       | =                                    | --bootstrap-server | --command-config | --command-config
-get-offsets          | org.apache.kafka.tools.GetOffsetShell                       | =                                    | --bootstrap-server | --command-config | --command-config
-groups               | org.apache.kafka.tools.GroupsCommand                        | -                                    | --bootstrap-server | --command-config | -
-leader-election      | org.apache.kafka.tools.LeaderElectionCommand                | =                                    | --bootstrap-server | --command-config | --admin.config
-log-dirs             | org.apache.kafka.tools.LogDirsCommand                       | =                                    | --bootstrap-server | --command-config | --command-config
-metadata-quorum      | org.apache.kafka.tools.MetadataQuorumCommand                | =                                    | --bootstrap-server | --command-config | --command-config
-producer-perf-test   | org.apache.kafka.tools.ProducerPerformance                  | =                                    | -                  | --command-config | --producer.config
-reassign-partitions  | org.apache.kafka.tools.reassign.ReassignPartitionsCommand   | =                                    | --bootstrap-server | --command-config | --command-config
-share-groups         | org.apache.kafka.tools.consumer.group.ShareGroupCommand     | -                                    | --bootstrap-server | --command-config | -
-streams-groups       | org.apache.kafka.tools.streams.StreamsGroupCommand          | -                                    | --bootstrap-server | --command-config | -
-topics               | org.apache.kafka.tools.TopicCommand                         | =                                    | --bootstrap-server | --command-config | --command-config
-transactions         | org.apache.kafka.tools.TransactionsCommand                  | =                                    | --bootstrap-server | --command-config | --command-config
-verifiable-consumer  | org.apache.kafka.tools.VerifiableConsumer                   | =                                    | --bootstrap-server | --command-config | --consumer.config
-verifiable-producer  | org.apache.kafka.tools.VerifiableProducer                   | =                                    | --bootstrap-server | --command-config | --producer.config
+acls                .AclCommand                          kafka.admin.AclCommand               =        =
+broker-api-versions .BrokerApiVersionsCommand            kafka.admin.BrokerApiVersionsCommand =        =
+client-metrics      .ClientMetricsCommand                =                                    =        =
+cluster             .ClusterTool                         =                                    =        --config
+configs             kafka.admin.ConfigCommand            =                                    =        =
+console-consumer    .consumer.ConsoleConsumer            =                                    =        --consumer.config
+console-producer    .ConsoleProducer                     kafka.tools.ConsoleProducer          =        --producer.config
+consumer-groups     .consumer.group.ConsumerGroupCommand =                                    =        =
+consumer-perf-test  .ConsumerPerformance                 =                                    =        --consumer.config
+delete-records      .DeleteRecordsCommand                =                                    =        =
+dump-log            .DumpLogSegments                     kafka.tools.DumpLogSegments          none     none
+features            .FeatureCommand                      =                                    =        =
+get-offsets         .GetOffsetShell                      =                                    =        =
+groups              .GroupsCommand                       none                                 =        =
+leader-election     .LeaderElectionCommand               =                                    =        --admin.config
+log-dirs            .LogDirsCommand                      =                                    =        =
+metadata-quorum     .MetadataQuorumCommand               =                                    =        =
+producer-perf-test  .ProducerPerformance                 =                                    =        --producer.config
+reassign-partitions .reassign.ReassignPartitionsCommand  =                                    =        =
+share-groups        .consumer.group.ShareGroupCommand    none                                 =        =
+streams-groups      .streams.StreamsGroupCommand         none                                 =        =
+topics              .TopicCommand                        =                                    =        =
+transactions        .TransactionsCommand                 =                                    =        =
+verifiable-consumer .VerifiableConsumer                  =                                    =        --consumer.config
+verifiable-producer .VerifiableProducer                  =                                    =        --producer.config
 '
 
 tool_names() { awk '$1 { printf "%s ", $1 }' <<<"$tool_table" | fmt -w 96 | sed 's/^/  /'; }
 
-# Sets tool_class, tool_address, tool_settings for the selected version.
+# Sets tool_class, tool_address, tool_settings (the options; empty: none) for the cluster's version.
 tool_find() { # name
-    local row
-    row=$(awk -v wanted="$1" '$1 == wanted' <<<"$tool_table")
-    [[ $row ]] || usage_error "there is no tool '$1'"
-    local new old address new_settings old_settings
-    IFS='| ' read -r _ new old address new_settings old_settings <<<"$row"
-    tool_class=$new tool_address=$address tool_settings=$new_settings
-    [[ $version == 3.* ]] || return 0
-    [[ $old == = ]] || tool_class=$old
-    tool_settings=$old_settings
-    [[ $tool_class != - ]] || die "Kafka $version has no tool '$1'"
+    local known new old new_settings old_settings
+    while read -r known new old new_settings old_settings; do
+        [[ $known != "$1" ]] || break
+    done <<<"$tool_table"
+    [[ $known ]] || usage_error "there is no tool '$1'"
+    tool_class=$new tool_settings=$new_settings tool_address=--bootstrap-server
+    if [[ $version == 3.* ]]; then
+        [[ $old == = ]] || tool_class=$old
+        tool_settings=$old_settings
+    fi
+    [[ $tool_class != none ]] || die "Kafka $version has no tool '$1'"
+    tool_class=${tool_class/#./org.apache.kafka.tools.}
+    case $tool_settings in
+        =) tool_settings=--command-config ;;
+        none) tool_settings='' tool_address='' ;;
+    esac
+    # This one takes the address from the settings; in 3.9 it has no option for it.
+    [[ $1 != producer-perf-test ]] || tool_address=''
 }
 
 # Becomes the tool.
@@ -57,19 +65,18 @@ tool_run() { # user, tool, arguments...
     tool_find "$tool"
     for argument; do
         case $argument in
-            --help | --version) tool_address=- tool_settings=- ;;
-            --bootstrap-server* | --bootstrap-controller* | --broker-list*) tool_address=- ;;
-            "$tool_settings" | "$tool_settings"=*) tool_settings=- ;;
+            --help | --version) tool_address='' tool_settings='' ;;
+            --bootstrap-server* | --bootstrap-controller* | --broker-list*) tool_address='' ;;
+            "$tool_settings" | "$tool_settings"=*) tool_settings='' ;;
         esac
     done
-    (($# > 0)) || tool_address=- tool_settings=-
-    [[ $tool_address == - ]] || given+=("$tool_address" "$(bootstrap)")
-    [[ $tool_settings == - ]] || given+=("$tool_settings" "$cluster_dir/clients/$user.properties")
-    [[ $tool_address$tool_settings == -- ]] || any_running || die "the cluster '$name' does not run; start it with: \
+    [[ ! $tool_address ]] || given+=("$tool_address" "$(bootstrap)")
+    [[ ! $tool_settings ]] || given+=("$tool_settings" "$cluster_dir/clients/$user.properties")
+    [[ ! $tool_address$tool_settings ]] || any_running || die "the cluster '$name' does not run; start it with: \
 kafka up${name_option:+ $name_option}"
     jvm_for tool 256
     if [[ $tool == cluster ]]; then
-        exec "${jvm[@]}" -cp "$class_path" "$tool_class" "$@" "${given[@]}"
+        exec "${jvm[@]}" -cp "$class_path" "$tool_class" "$@" "${given[@]}" # it wants its options last
     fi
     exec "${jvm[@]}" -cp "$class_path" "$tool_class" "${given[@]}" "$@"
 }
