@@ -79,7 +79,7 @@ deps-dev: ## install the checkers' packages too
 
 run: deps ## try it: embedded broker, chat sandbox and bridge; prints what to type next
 	@$(MAKE) --no-print-directory all
-	$(BUILD)/chatbridge dev
+	$(BUILD)/chatbridge dev --output $(BUILD)/dev.ini
 
 demo: deps ## one round trip told as a story
 	@$(MAKE) --no-print-directory all

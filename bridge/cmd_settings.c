@@ -5,8 +5,12 @@
 
 int cmd_settings(int argc, char **argv)
 {
-    static const struct options_row rows[] = {{0}};
-    static const struct options options = {
+    bool markdown = false;
+    const struct options_row rows[] = {
+        {0, "markdown", NULL, "as tables in Markdown: docs/settings.md", .flag = &markdown},
+        {0},
+    };
+    const struct options options = {
         .program = "chatbridge settings",
         .about = "Prints a sample configuration: every setting with its help, its type and range, and its default.\n"
                  "'chatbridge settings > chatbridge.ini' is a good start.",
@@ -16,6 +20,6 @@ int cmd_settings(int argc, char **argv)
     int status = options_read(&options, argc, argv, &first);
     if (status != OPTIONS_GO_ON)
         return status;
-    config_print_settings(stdout);
+    markdown ? config_print_reference(stdout) : config_print_settings(stdout);
     return fflush(stdout) == 0 ? EXIT_WELL : EXIT_FAILED;
 }

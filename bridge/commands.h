@@ -13,6 +13,7 @@ enum exit_status {
 
 int cmd_check(int argc, char **argv);
 int cmd_settings(int argc, char **argv);
+int cmd_topics(int argc, char **argv);
 int cmd_dev(int argc, char **argv);
 int cmd_send(int argc, char **argv);
 int cmd_tail(int argc, char **argv);

@@ -109,6 +109,9 @@ const struct app_config *config_app(const struct config *config, const char *nam
 // The sample configuration: every setting with its default and its help as comments.
 void config_print_settings(FILE *out);
 
+// The same as tables in Markdown: docs/settings.md.
+void config_print_reference(FILE *out);
+
 // What was set, and where; secrets only as "(set)".
 void config_print_given(const struct config *config, FILE *out);
 

@@ -114,3 +114,52 @@ void config_print_settings(FILE *out)
                 print_setting(out, setting);
     }
 }
+
+// ---- the reference ----
+
+static const char reference_head[] =
+    "# Settings\n\n"
+    "Made by `chatbridge settings --markdown`; a test compares. `chatbridge settings` prints the same as a sample "
+    "file,\n"
+    "`chatbridge check -c FILE` tells everything that is wrong with a file.\n\n"
+    "- The file is INI: `[section]`, `key = value`, comments on lines of their own. `-c FILE` or `CHATBRIDGE_CONFIG` "
+    "names it.\n"
+    "- The environment wins over it: `CHATBRIDGE_{SECTION}__{KEY}`, in capitals with `_` for the rest\n"
+    "  (`CHATBRIDGE_INBOUND__BODY_MAX=2MiB`, `CHATBRIDGE_APP_MY_APP__SECRET_FILE=/run/secrets/my-app`).\n"
+    "  `CHATBRIDGE_APPS=a,b` declares apps without a file. An unknown name is an error.\n"
+    "- Each secret can be read from a file: `secret.file = PATH`. Secrets are never logged.\n"
+    "- Durations: `500ms`, `8s`, `15m`, `1h`. Sizes: `512`, `64KiB`, `1MiB`. Rates: `30/s`, `600/m`.\n";
+
+static void print_cell(FILE *out, const char *text)
+{
+    for (; *text != '\0'; text++)
+        (void)fputc(*text == '\n' ? ' ' : *text, out);
+}
+
+static void print_row(FILE *out, const struct setting *setting)
+{
+    char range[CONFIG_RANGE_TEXT];
+    (void)config_value_range(setting, range);
+    (void)fprintf(out, "| `%s` | %s%s%s | ", setting->key, config_value_form(setting), range[0] ? ", " : "", range);
+    if (setting->value != NULL)
+        (void)fprintf(out, "`%s` | ", setting->value);
+    else
+        (void)fprintf(out, "%s | ", setting->required_for != 0 ? "needed for outbound" : "");
+    print_cell(out, setting->help);
+    (void)fprintf(out, " |\n");
+}
+
+void config_print_reference(FILE *out)
+{
+    (void)fputs(reference_head, out);
+    for (const struct setting_section *section = config_sections; section->name != NULL; section++) {
+        (void)fprintf(
+            out, "\n## [%s]\n\n%s\n", strcmp(section->name, "app") == 0 ? "app:NAME" : section->name, section->help);
+        if (strncmp(section->name, "kafka", 5) == 0)
+            continue; // librdkafka's own
+        (void)fprintf(out, "\n| key | value | default | what it does |\n|---|---|---|---|\n");
+        for (const struct setting *setting = config_settings; setting->section != NULL; setting++)
+            if (strcmp(setting->section, section->name) == 0)
+                print_row(out, setting);
+    }
+}

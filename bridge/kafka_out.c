@@ -13,10 +13,7 @@
 #include "bridge/kafka_conf.h"
 #include "bridge/log.h"
 
-enum {
-    PURGE_MS = 5000,
-    ENVELOPE_BYTES = 256 * 1024, // key and headers of the largest record, and an outcome around an answer
-};
+enum { PURGE_MS = 5000 };
 
 struct kafka_out {
     rd_kafka_t *client;
@@ -53,7 +50,7 @@ struct kafka_out *kafka_out_new(const struct config *config, int64_t timeout_ms,
     char timeout[24];
     char largest[24];
     (void)snprintf(timeout, sizeof timeout, "%" PRId64, timeout_ms);
-    (void)snprintf(largest, sizeof largest, "%zu", config->inbound.body_max + ENVELOPE_BYTES);
+    (void)snprintf(largest, sizeof largest, "%zu", config->inbound.body_max + KAFKA_OUT_ENVELOPE);
     const struct kafka_default defaults[] = {
         {"acks", "all"},
         {"enable.idempotence", "true"},

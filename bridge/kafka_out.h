@@ -9,6 +9,9 @@
 
 #include "bridge/kafka.h"
 
+// Bytes around the largest body: key and headers of a record, or an outcome around an answer.
+enum { KAFKA_OUT_ENVELOPE = 256 * 1024 };
+
 struct kafka_out;
 
 // What became of a record.

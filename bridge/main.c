@@ -144,6 +144,7 @@ static const struct program_command {
     {"run", "run the bridge", cmd_run},
     {"check", "check a configuration and print every fault", cmd_check},
     {"settings", "print a sample configuration with every setting", cmd_settings},
+    {"topics", "check or create the topics", cmd_topics},
     {"dev", "try it: an embedded broker, the chat sandbox and a bridge", cmd_dev},
     {"send", "produce a command", cmd_send},
     {"tail", "read events, commands, results or dead letters", cmd_tail},
