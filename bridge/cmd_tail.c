@@ -148,12 +148,18 @@ static void show_json(const struct kafka_record *record)
     free(text);
 }
 
-// What could steer the terminal becomes '?'.
+// What could steer the terminal becomes '?': control characters (those of U+0080 to U+009F stand in UTF-8 as C2 80 to
+// C2 9F), and all that is no ASCII where the bytes are no UTF-8.
 static void print_plain(const void *bytes, size_t len)
 {
     const unsigned char *from = bytes;
-    for (size_t i = 0; i < len; i++)
-        putchar(from[i] < 0x20 || from[i] == 0x7f ? '?' : from[i]);
+    json_auto_t *text = json_stringn(bytes ? bytes : "", len);
+    for (size_t i = 0; i < len; i++) {
+        bool is_control = from[i] < 0x20 || from[i] == 0x7f || (from[i] == 0xc2 && i + 1 < len && from[i + 1] < 0xa0);
+        if (is_control && from[i] == 0xc2)
+            i++;
+        putchar(is_control || (from[i] >= 0x80 && text == NULL) ? '?' : from[i]);
+    }
 }
 
 static void show_for_people(const struct kafka_record *record)

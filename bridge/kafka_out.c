@@ -38,8 +38,8 @@ static void on_delivery(rd_kafka_t *client, const rd_kafka_message_t *message, v
         .partition = message->partition,
         .offset = message->offset,
     };
-    if (!delivery.delivered)
-        (void)error_set(&delivery.error, kafka_error_kind(message->err), "%s", rd_kafka_message_errstr(message));
+    if (!delivery.delivered) // rd_kafka_message_errstr() would answer the record's value here
+        (void)error_set(&delivery.error, kafka_error_kind(message->err), "%s", rd_kafka_err2str(message->err));
     out->pending--;
     sent->delivered(sent->context, &delivery);
     free(sent);

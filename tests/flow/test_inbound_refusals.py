@@ -252,6 +252,14 @@ def test_kafka_away(make_bridge, broker):
     harness.wait_for(lambda: still_works(bridge), 20, "webhooks are accepted again")
 
 
+def test_bodies_are_not_logged(make_bridge):
+    """Not even with the verdict on a record that Kafka did not take in message.timeout.ms."""
+    bridge = make_bridge(bridge={"roles": "inbound", "log.level": "debug"}, kafka={"bootstrap.servers": "127.0.0.1:1"},
+                         **{"kafka.producer": {"message.timeout.ms": "300"}}).start(outbound=False)
+    assert_problem(bridge.webhook(comment_webhook(1, 2, "a private word")), 503, "again")
+    assert "timed out" in bridge.program.log() and "private" not in bridge.program.log()
+
+
 def test_kafka_never_there(make_bridge):
     bridge = make_bridge(bridge={"roles": "inbound"}, inbound={"ack.timeout": "500ms"},
                          kafka={"bootstrap.servers": "127.0.0.1:1"}).start(outbound=False)
