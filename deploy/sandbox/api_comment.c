@@ -48,7 +48,7 @@ static void reply_repeat(struct api_call *call, const struct comment *comment)
 }
 
 // What the table of parameters cannot say. The message that counts, or NULL with the reply set.
-static const char *check_contents(struct api_call *call, const char *type, const struct room *room)
+static const char *check_contents(struct api_call *call, const char *type)
 {
     struct error wrong;
     const char *message = params_text(call->values, "message");
@@ -61,15 +61,21 @@ static const char *check_contents(struct api_call *call, const char *type, const
         reply_error(&call->reply, 400, "%s", wrong.text);
         return NULL;
     }
-    if (strcmp(type, "reply") == 0) {
-        const struct comment *parent = comment_find(call->app, params_integer(payload, "replied_comment_id"));
-        if (parent == NULL || parent->room != room) {
-            reply_error(&call->reply, 400, "payload of a reply: replied_comment_id names no comment of this room");
-            return NULL;
-        }
-    }
     const char *text = params_text(payload, "text");
     return message != NULL ? message : text != NULL ? text : "";
+}
+
+// A reply is one to a comment of its room.
+static bool has_parent(struct api_call *call, const char *type, const struct room *room)
+{
+    if (strcmp(type, "reply") != 0)
+        return true;
+    const json_t *payload = params_object(call->values, "payload");
+    const struct comment *parent = comment_find(call->app, params_integer(payload, "replied_comment_id"));
+    if (parent != NULL && parent->room == room)
+        return true;
+    reply_error(&call->reply, 400, "payload of a reply: replied_comment_id names no comment of this room");
+    return false;
 }
 
 static bool takes_part(struct api_call *call, struct room *room, struct user *user)
@@ -84,9 +90,7 @@ static bool takes_part(struct api_call *call, struct room *room, struct user *us
 
 static char *text_of(const json_t *object)
 {
-    char *text = object ? reply_text(object) : must_strdup("");
-    must(text != NULL);
-    return text;
+    return object ? reply_text(object) : must_strdup("");
 }
 
 static const struct comment *add(
@@ -113,14 +117,14 @@ void api_comment_post(struct api_call *call)
     const char *given_type = params_text(call->values, "type");
     const char *type = payload_type(given_type ? given_type : "text");
     const char *temp_id = params_text(call->values, "unique_temp_id");
+    const char *message = check_contents(call, type); // before anything comes into being
+    if (message == NULL)
+        return;
     struct user *user = api_user(call, params_text(call->values, "sender_email"));
     if (user == NULL)
         return;
     struct room *room = api_room(call, params_text(call->values, "room_id"), user);
-    if (room == NULL || !takes_part(call, room, user))
-        return;
-    const char *message = check_contents(call, type, room);
-    if (message == NULL)
+    if (room == NULL || !takes_part(call, room, user) || !has_parent(call, type, room))
         return;
     const struct comment *comment = temp_id ? comment_find_temp_id(call->app, room, temp_id) : NULL;
     if (comment != NULL) {

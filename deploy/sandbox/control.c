@@ -10,7 +10,7 @@
 #include "deploy/sandbox/journal.h"
 #include "deploy/sandbox/webhook.h"
 
-enum { LIMIT_DEFAULT = 1000, LIMIT_MAX = 100000 };
+enum { LIMIT_DEFAULT = 1000, LIMIT_MAX = 100000, HELP_MAX = 64 * 1024 };
 
 struct control {
     struct server *server;
@@ -233,7 +233,7 @@ enum { ACTIONS = sizeof actions / sizeof actions[0] };
 static void send_help(struct http_request *request)
 {
     struct buf text;
-    buf_init(&text, 64 * 1024);
+    buf_init(&text, HELP_MAX);
     must(buf_add_text(&text, "chat-sandbox: the control API. No secret is needed here.\n\n") == 0);
     for (size_t i = 0; i < ACTIONS; i++)
         must(buf_printf(&text, "%-6s %s%s\n       %s\n", actions[i].method, CONTROL_PREFIX, actions[i].path,

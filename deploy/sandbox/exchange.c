@@ -119,6 +119,12 @@ void exchanges_init(struct exchanges *exchanges)
     TAILQ_INIT(&exchanges->hanging);
 }
 
+void exchanges_clear(struct exchanges *exchanges)
+{
+    must(TAILQ_EMPTY(&exchanges->hanging) && heap_first(&exchanges->delayed) == NULL);
+    heap_clear(&exchanges->delayed);
+}
+
 static void end(struct exchanges *exchanges, struct exchange *exchange)
 {
     heap_remove(&exchanges->delayed, &exchange->timer);
@@ -149,7 +155,7 @@ void exchange_answer(
         exchanges->hanging_count++;
     }
     int64_t wait_ms = fault->action == FAULT_HANG ? HANG_MAX_MS : fault->latency_ms;
-    heap_add(&exchanges->delayed, &exchange->timer, clock_ms() + wait_ms);
+    heap_add(&exchanges->delayed, &exchange->timer, clock_ms() + wait_ms + 1); // the clock was cut to whole ms
 }
 
 void exchanges_run(struct exchanges *exchanges)

@@ -16,11 +16,12 @@ struct exchange;
 
 struct exchanges {
     struct heap delayed;
-    TAILQ_HEAD(, exchange) hanging;
+    TAILQ_HEAD(exchange_list, exchange) hanging;
     size_t hanging_count;
 };
 
 void exchanges_init(struct exchanges *exchanges);
+void exchanges_clear(struct exchanges *exchanges); // none may wait any more
 
 // Answers the request with `reply`, or as the fault wants it: now, later or never.
 void exchange_answer(

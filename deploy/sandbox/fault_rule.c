@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "deploy/sandbox/fault_rule.h"
 
+#include <ctype.h>
 #include <string.h>
 
-enum key_type { KEY_TEXT, KEY_COUNT, KEY_STATUS, KEY_RATE, KEY_FLAG, KEY_WHEN };
+enum key_type { KEY_TEXT, KEY_HEADER, KEY_COUNT, KEY_STATUS, KEY_RATE, KEY_FLAG, KEY_WHEN };
 
 enum { LATENCY_MAX_MS = 10 * 60 * 1000 };
 
@@ -23,9 +24,9 @@ static const struct key {
     {"rate", KEY_RATE, AT(rate)},
     {"latency_ms", KEY_COUNT, AT(latency_ms)},
     {"status", KEY_STATUS, AT(status)},
-    {"retry_after", KEY_TEXT, AT(retry_after)},
+    {"retry_after", KEY_HEADER, AT(retry_after)},
     {"body", KEY_TEXT, AT(body)},
-    {"content_type", KEY_TEXT, AT(content_type)},
+    {"content_type", KEY_HEADER, AT(content_type)},
     {"reset", KEY_WHEN, AT(reset)},
     {"close", KEY_WHEN, AT(close)},
     {"truncate", KEY_FLAG, AT(truncate)},
@@ -38,6 +39,17 @@ static int read_text(const char **field, const json_t *value)
 {
     *field = json_string_value(value);
     return *field != NULL ? 0 : -1;
+}
+
+// What may be sent as the value of a header.
+static int read_header(const char **field, const json_t *value)
+{
+    if (read_text(field, value) != 0 || **field == '\0')
+        return -1;
+    for (const char *c = *field; *c != '\0'; c++)
+        if (iscntrl((unsigned char)*c))
+            return -1;
+    return 0;
 }
 
 static int read_number(json_int_t *field, const json_t *value, json_int_t min, json_int_t max)
@@ -75,6 +87,10 @@ static int read_key(const struct key *key, void *field, const json_t *value, str
     case KEY_TEXT:
         result = read_text(field, value);
         wanted = "a string";
+        break;
+    case KEY_HEADER:
+        result = read_header(field, value);
+        wanted = "a string that can be a header's value";
         break;
     case KEY_COUNT:
         result = read_number(field, value, 0, 1000000000);

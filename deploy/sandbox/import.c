@@ -76,10 +76,9 @@ static void fail_row(struct job *job, size_t row, const char *message)
     json_t *data = json_object_get(job->errors, "Data");
     if (json_array_size(data) == ERRORS_MAX)
         return;
-    json_t *text = json_string(message);
     json_t *entry = json_object();
     reply_put_int(entry, "row", (json_int_t)row);
-    reply_put(entry, "message", text ? text : json_string("it is wrong"));
+    reply_put(entry, "message", reply_string(message));
     must(json_array_append_new(data, entry) == 0);
 }
 

@@ -56,7 +56,7 @@ static void drop_oldest(struct jobs *jobs, const struct app *app, enum job_kind 
 {
     size_t count = 0;
     struct job *oldest = NULL;
-    struct job *job;
+    struct job *job = NULL;
     TAILQ_FOREACH(job, &jobs->list, link) {
         if (!is_of(job, app, kind))
             continue;
@@ -89,7 +89,7 @@ void job_start(struct jobs *jobs, struct job *job)
 
 struct job *jobs_find(const struct jobs *jobs, const struct app *app, enum job_kind kind, const char *unique_id)
 {
-    struct job *job;
+    struct job *job = NULL;
     TAILQ_FOREACH(job, &jobs->list, link) {
         if (is_of(job, app, kind) && strcmp(job->unique_id, unique_id) == 0)
             return job;
@@ -102,7 +102,7 @@ json_t *jobs_page(const struct jobs *jobs, const struct app *app, enum job_kind 
 {
     json_t *list = json_array();
     size_t seen = 0;
-    const struct job *job;
+    const struct job *job = NULL;
     TAILQ_FOREACH(job, &jobs->list, link) {
         if (is_of(job, app, kind) && seen++ / JOBS_PAGE == page - 1)
             must(json_array_append_new(list, view(job, context)) == 0);
@@ -133,7 +133,7 @@ int jobs_timeout_ms(const struct jobs *jobs)
 // The newest exports keep their contents.
 static void bound_contents(struct jobs *jobs)
 {
-    struct job *job;
+    struct job *job = NULL;
     TAILQ_FOREACH_REVERSE(job, &jobs->list, job_list, link)
     {
         if (jobs->content_bytes <= CONTENT_BYTES_MAX)

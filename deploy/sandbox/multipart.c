@@ -48,7 +48,7 @@ static const char *skip(const char *text, const char *end, const char *character
 // The parameter `name` among `; name=value; …`: 1 and its value, 0 if it is not there, -1 if the list is broken.
 static int read_parameter(const char *text, const char *end, const char *name, char *out, size_t size)
 {
-    char other[FILENAME_BYTES];
+    char other[FILENAME_BYTES] = "";
     int found = 0;
     while ((text = skip(text, end, " \t")) < end) {
         if (*text != ';')

@@ -7,6 +7,7 @@
 
 #include "deploy/sandbox/form.h"
 #include "deploy/sandbox/multipart.h"
+#include "deploy/sandbox/reply.h"
 
 static int read_json(const char *text, size_t len, json_t **values, struct error *error)
 {
@@ -125,7 +126,7 @@ static void complain(json_t **wrong, const char *format, ...)
     va_end(args);
     if (*wrong == NULL)
         must((*wrong = json_array()) != NULL);
-    must(json_array_append_new(*wrong, json_string(text)) == 0);
+    must(json_array_append_new(*wrong, reply_string(text)) == 0);
 }
 
 static bool given(const json_t *value)

@@ -3,6 +3,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { MESSAGE_BYTES = 512 };
@@ -29,6 +30,21 @@ char *reply_text(const json_t *value)
     return text;
 }
 
+json_t *reply_string(const char *text)
+{
+    json_t *string = json_string(text);
+    if (string != NULL)
+        return string;
+    char *plain = must_strdup(text);
+    for (char *c = plain; *c != '\0'; c++)
+        if ((unsigned char)*c >= 0x80)
+            *c = '?';
+    string = json_string(plain);
+    must(string != NULL);
+    free(plain);
+    return string;
+}
+
 static void begin(struct reply *reply, int status, const char *key, json_t *value_steal)
 {
     reply_clear(reply);
@@ -48,7 +64,7 @@ void reply_errors(struct reply *reply, int status, const char *message, json_t *
 {
     json_t *error = json_object();
     must(error != NULL);
-    reply_put_text(error, "message", message);
+    reply_put(error, "message", reply_string(message));
     reply_put(error, "detailed_messages", details_steal);
     begin(reply, status, "error", error);
 }
@@ -60,13 +76,9 @@ void reply_error(struct reply *reply, int status, const char *format, ...)
     va_start(args, format);
     (void)vsnprintf(message, sizeof message, format, args);
     va_end(args);
-    json_t *text = json_string(message);
-    if (text == NULL) // cut in the middle of a character
-        text = json_string("the request is wrong");
     json_t *details = json_array();
-    must(details != NULL && json_array_append(details, text) == 0);
-    reply_errors(reply, status, json_string_value(text), details);
-    json_decref(text);
+    must(details != NULL && json_array_append_new(details, reply_string(message)) == 0);
+    reply_errors(reply, status, message, details);
 }
 
 void reply_allow(char allow[REPLY_ALLOW], const char *method)

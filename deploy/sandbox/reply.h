@@ -40,6 +40,9 @@ static inline bool reply_is_good(const struct reply *reply)
 // One line of JSON text; numbers that came with up to 15 digits look as they came. Owner: the caller, free().
 char *reply_text(const json_t *value) MUST_USE;
 
+// A string of a text that may have been cut in the middle of a character: what is not UTF-8 then stands as `?`.
+json_t *reply_string(const char *text) MUST_USE;
+
 // For building JSON of what is known to be UTF-8.
 void reply_put(json_t *object, const char *key, json_t *value_steal);
 void reply_put_text(json_t *object, const char *key, const char *text);

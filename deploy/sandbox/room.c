@@ -87,10 +87,11 @@ struct room *room_add(struct app *app, const struct room_new *wish)
     room->avatar_url = must_strdup(wish->avatar_url ? wish->avatar_url : "");
     room->options = must_strdup("");
     room->single = wish->target != NULL;
+    must(wish->name != NULL || wish->target != NULL);
     room->creator = wish->creator;
     room->created_ms = clock_wall_ms();
     room_join(room, wish->creator);
-    if (room->single) {
+    if (wish->target != NULL) {
         room_join(room, wish->target);
         table_add(&app->rooms_by_pair, &room->by_pair, hash_pair(wish->creator, wish->target));
     }

@@ -214,5 +214,7 @@ void server_run(struct server *server, int stop_fd)
         (void)sleep_and_serve(server, -1, LAST_ANSWERS_MS);
         exchanges_release(&server->exchanges, true);
     }
+    exchanges_release(&server->exchanges, true);
+    exchanges_clear(&server->exchanges);
     http_server_free(server->http);
 }

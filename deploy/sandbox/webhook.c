@@ -47,12 +47,14 @@ struct delivery {
     bool repeat;      // told once more when it was told
 };
 
+TAILQ_HEAD(delivery_list, delivery);
+
 enum lane_state { LANE_IDLE, LANE_READY, LANE_CALLING, LANE_WAITING };
 
 struct webhook_lane {
     SLIST_ENTRY(webhook_lane) all_link;
     TAILQ_ENTRY(webhook_lane) ready_link;
-    TAILQ_HEAD(, delivery) queue;
+    struct delivery_list queue;
     struct webhooks *webhooks;
     struct heap_item timer;
     enum lane_state state;
@@ -62,10 +64,10 @@ struct webhooks {
     const struct settings *settings;
     struct http_client *client;
     struct webhook_log *log;
-    SLIST_HEAD(, webhook_lane) lanes;
-    TAILQ_HEAD(, webhook_lane) ready;
+    SLIST_HEAD(lane_list, webhook_lane) lanes;
+    TAILQ_HEAD(ready_list, webhook_lane) ready;
     struct heap timers;
-    TAILQ_HEAD(, delivery) held; // the first is the first to be let go
+    struct delivery_list held; // the first is the first to be let go
     struct webhook_chances chances;
     size_t pending;
     size_t pending_bytes;
@@ -98,15 +100,12 @@ static void lane_move(struct webhook_lane *lane, enum lane_state to)
         TAILQ_INSERT_TAIL(&webhooks->ready, lane, ready_link);
 }
 
+// It is in no list any more.
 static void delivery_free(struct delivery *delivery)
 {
-    struct webhook_lane *lane = delivery->lane;
-    if (delivery->held_until_ms != 0)
-        TAILQ_REMOVE(&lane->webhooks->held, delivery, link);
-    else
-        TAILQ_REMOVE(&lane->queue, delivery, link);
-    lane->webhooks->pending--;
-    lane->webhooks->pending_bytes -= delivery->len;
+    struct webhooks *webhooks = delivery->lane->webhooks;
+    webhooks->pending--;
+    webhooks->pending_bytes -= delivery->len;
     free(delivery->body);
     free(delivery);
 }
@@ -132,6 +131,7 @@ static void finish(struct delivery *delivery)
         delivery->repeat = false;
         delivery->attempt = 0;
     } else {
+        TAILQ_REMOVE(&lane->queue, delivery, link);
         delivery_free(delivery);
     }
     lane_move(lane, TAILQ_EMPTY(&lane->queue) ? LANE_IDLE : LANE_READY);
@@ -285,16 +285,22 @@ struct webhooks *webhooks_new(const struct settings *settings, struct error *err
     return webhooks;
 }
 
+static void free_all(struct delivery_list *list)
+{
+    while (!TAILQ_EMPTY(list)) {
+        struct delivery *delivery = TAILQ_FIRST(list);
+        TAILQ_REMOVE(list, delivery, link);
+        delivery_free(delivery);
+    }
+}
+
 void webhooks_free(struct webhooks *webhooks)
 {
     http_client_free(webhooks->client);
     struct webhook_lane *lane;
-    struct delivery *delivery;
-    while ((delivery = TAILQ_FIRST(&webhooks->held)) != NULL)
-        delivery_free(delivery);
+    free_all(&webhooks->held);
     while ((lane = SLIST_FIRST(&webhooks->lanes)) != NULL) {
-        while ((delivery = TAILQ_FIRST(&lane->queue)) != NULL)
-            delivery_free(delivery);
+        free_all(&lane->queue);
         lane_move(lane, LANE_IDLE);
         SLIST_REMOVE_HEAD(&webhooks->lanes, all_link);
         free(lane);

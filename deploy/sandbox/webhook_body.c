@@ -139,6 +139,6 @@ const char *webhook_body_sign(const char *secret, const char *body, char out[WEB
          NULL);
     must(2 * len < WEBHOOK_SIGNATURE_TEXT);
     for (unsigned i = 0; i < len; i++)
-        (void)snprintf(out + 2 * i, 3, "%02x", digest[i]);
+        (void)snprintf(out + 2 * (size_t)i, 3, "%02x", digest[i]);
     return out;
 }

@@ -52,6 +52,13 @@ def test_status_with_effect(sandbox):
     assert comments(sandbox) == 1 and told(sandbox) == [("status", 504, True)]
 
 
+@pytest.mark.parametrize("status", [204, 301, 304, 599, 999])
+def test_status_of_any_kind(sandbox, status):
+    sandbox.faults({"status": status, "times": 1})
+    assert sandbox.post().status == status
+    assert sandbox.post().status == 200
+
+
 def linger_read(sandbox):
     """What a peer without a library sees: the bytes that came, and how the connection ended."""
     peer = socket.create_connection(("127.0.0.1", sandbox.port))
@@ -214,6 +221,8 @@ def test_refused_requests_too(sandbox):
     ({"status": 500, "times": -1}, "times has to be an integer from 0"),
     ({"status": 500, "skip": 1.5}, "skip has to be an integer from 0"),
     ({"status": 500, "call": 1}, "call has to be a string"),
+    ({"status": 500, "retry_after": "1\r\nX: y"}, "retry_after has to be a string that can be a header's value"),
+    ({"status": 500, "content_type": ""}, "content_type has to be a string that can be a header's value"),
     ({"reset": True}, 'reset has to be "before" or "after"'),
     ({"close": "later"}, 'close has to be "before" or "after"'),
     ({"truncate": 1}, "truncate has to be true or false"),
