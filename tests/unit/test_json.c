@@ -188,6 +188,25 @@ static void a_value_is_one_line(void **state)
     free(line);
 }
 
+// Reals leave with as many digits as they came with, not with the 17 that a double may need.
+static void reals_keep_their_text(void **state)
+{
+    (void)state;
+    struct error error;
+    static const char *const texts[] = {"{\"a\":7.7}", "{\"a\":0.1,\"b\":[2.5,{\"c\":-106.816666}]}", "{\"a\":1e-07}",
+        "{\"a\":1e300}", "{\"a\":1.0}", "{\"a\":0.30000000000000004}"};
+    for (size_t i = 0; i < UNIT_COUNT(texts); i++) {
+        json_auto_t *root = json_read_object(texts[i], strlen(texts[i]), &error);
+        assert_non_null(root);
+        char *line = json_line(root);
+        json_auto_t *again = json_read_object(line, strlen(line), &error);
+        assert_true(json_equal(root, again));
+        if (strcmp(texts[i], "{\"a\":1e-07}") != 0) // an exponent may be written in several ways
+            assert_string_equal(line, texts[i]);
+        free(line);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -200,6 +219,7 @@ int main(void)
         cmocka_unit_test(an_id_is_an_integer_or_a_text),
         cmocka_unit_test(an_id_has_a_limit),
         cmocka_unit_test(a_value_is_one_line),
+        cmocka_unit_test(reals_keep_their_text),
     };
     return cmocka_run_group_tests_name("json", tests, NULL, NULL);
 }
