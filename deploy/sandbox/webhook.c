@@ -2,7 +2,7 @@
 //
 // A lane a room: its first delivery is under way or waits for its next try, the others queue behind it. Lanes that
 // have one to send stand in `ready`; a call is begun when one of the few slots is free. A delivery that is to come out
-// of order is held for a while before it queues.
+// of order is held until a later one of its room was told, or HOLD_MS have passed.
 #include "deploy/sandbox/webhook.h"
 
 #include <stdio.h>
@@ -29,15 +29,16 @@ enum {
     CONNECT_TIMEOUT_MS = 5000,
     CALL_TIMEOUT_MS = 10000,
     RESPONSE_MAX = 64 * 1024,
-    HOLD_MS = 300,
+    HOLD_MS = 2000,
 };
 
 static const struct backoff pauses = {200, 5000};
 
 struct delivery {
-    TAILQ_ENTRY(delivery) link; // in its lane, or among those that are held
+    TAILQ_ENTRY(delivery) link;      // in its lane's queue, or among those that the lane holds
+    TAILQ_ENTRY(delivery) held_link; // among all that are held
     struct webhook_lane *lane;
-    int64_t held_until_ms; // 0: it is not held
+    int64_t held_until_ms;
     const struct app *app;
     int64_t comment_id;
     const char *type;
@@ -55,6 +56,7 @@ struct webhook_lane {
     SLIST_ENTRY(webhook_lane) all_link;
     TAILQ_ENTRY(webhook_lane) ready_link;
     struct delivery_list queue;
+    struct delivery_list held;
     struct webhooks *webhooks;
     struct heap_item timer;
     enum lane_state state;
@@ -67,7 +69,7 @@ struct webhooks {
     SLIST_HEAD(lane_list, webhook_lane) lanes;
     TAILQ_HEAD(ready_list, webhook_lane) ready;
     struct heap timers;
-    struct delivery_list held; // the first is the first to be let go
+    TAILQ_HEAD(held_list, delivery) held; // the first is the first whose time is over
     struct webhook_chances chances;
     size_t pending;
     size_t pending_bytes;
@@ -84,6 +86,7 @@ static struct webhook_lane *lane_of(struct webhooks *webhooks, struct room *room
         room->lane = must_calloc(1, sizeof *room->lane);
         room->lane->webhooks = webhooks;
         TAILQ_INIT(&room->lane->queue);
+        TAILQ_INIT(&room->lane->held);
         SLIST_INSERT_HEAD(&webhooks->lanes, room->lane, all_link);
     }
     return room->lane;
@@ -98,6 +101,42 @@ static void lane_move(struct webhook_lane *lane, enum lane_state to)
     lane->state = to;
     if (to == LANE_READY)
         TAILQ_INSERT_TAIL(&webhooks->ready, lane, ready_link);
+}
+
+static void enter_lane(struct delivery *delivery)
+{
+    TAILQ_INSERT_TAIL(&delivery->lane->queue, delivery, link);
+    if (delivery->lane->state == LANE_IDLE)
+        lane_move(delivery->lane, LANE_READY);
+}
+
+static void hold(struct delivery *delivery)
+{
+    delivery->held_until_ms = clock_ms() + HOLD_MS;
+    TAILQ_INSERT_TAIL(&delivery->lane->held, delivery, link);
+    TAILQ_INSERT_TAIL(&delivery->lane->webhooks->held, delivery, held_link);
+}
+
+static void let_go(struct delivery *delivery)
+{
+    TAILQ_REMOVE(&delivery->lane->held, delivery, link);
+    TAILQ_REMOVE(&delivery->lane->webhooks->held, delivery, held_link);
+    enter_lane(delivery);
+}
+
+// Those that the lane holds and that a later one has overtaken.
+static void let_go_overtaken(struct webhook_lane *lane, int64_t comment_id)
+{
+    struct delivery *delivery;
+    while ((delivery = TAILQ_FIRST(&lane->held)) != NULL && delivery->comment_id < comment_id)
+        let_go(delivery);
+}
+
+static void let_go_in_time(struct webhooks *webhooks, int64_t now_ms)
+{
+    struct delivery *delivery;
+    while ((delivery = TAILQ_FIRST(&webhooks->held)) != NULL && delivery->held_until_ms <= now_ms)
+        let_go(delivery);
 }
 
 // It is in no list any more.
@@ -127,6 +166,7 @@ static void note(const struct delivery *delivery, int status, const char *error,
 static void finish(struct delivery *delivery)
 {
     struct webhook_lane *lane = delivery->lane;
+    let_go_overtaken(lane, delivery->comment_id);
     if (delivery->repeat) {
         delivery->repeat = false;
         delivery->attempt = 0;
@@ -196,23 +236,6 @@ static bool happens(double chance)
     return chance > 0 && (double)random_below(STEPS) < chance * STEPS;
 }
 
-static void enter_lane(struct delivery *delivery)
-{
-    TAILQ_INSERT_TAIL(&delivery->lane->queue, delivery, link);
-    if (delivery->lane->state == LANE_IDLE)
-        lane_move(delivery->lane, LANE_READY);
-}
-
-static void let_go(struct webhooks *webhooks, int64_t now_ms)
-{
-    struct delivery *delivery;
-    while ((delivery = TAILQ_FIRST(&webhooks->held)) != NULL && delivery->held_until_ms <= now_ms) {
-        TAILQ_REMOVE(&webhooks->held, delivery, link);
-        delivery->held_until_ms = 0;
-        enter_lane(delivery);
-    }
-}
-
 static void log_dropped(
     struct webhooks *webhooks, const struct app *app, const struct comment *comment, const char *type, const char *why)
 {
@@ -246,8 +269,7 @@ void webhooks_add(struct webhooks *webhooks, const struct app *app, const struct
     webhooks->pending_bytes += delivery->len;
     delivery->repeat = happens(webhooks->chances.repeat);
     if (happens(webhooks->chances.disorder)) {
-        delivery->held_until_ms = clock_ms() + HOLD_MS;
-        TAILQ_INSERT_TAIL(&webhooks->held, delivery, link);
+        hold(delivery);
         return;
     }
     enter_lane(delivery);
@@ -298,9 +320,9 @@ void webhooks_free(struct webhooks *webhooks)
 {
     http_client_free(webhooks->client);
     struct webhook_lane *lane;
-    free_all(&webhooks->held);
     while ((lane = SLIST_FIRST(&webhooks->lanes)) != NULL) {
         free_all(&lane->queue);
+        free_all(&lane->held);
         lane_move(lane, LANE_IDLE);
         SLIST_REMOVE_HEAD(&webhooks->lanes, all_link);
         free(lane);
@@ -336,7 +358,7 @@ void webhooks_run(struct webhooks *webhooks)
 {
     http_client_run(webhooks->client);
     int64_t now_ms = clock_ms();
-    let_go(webhooks, now_ms);
+    let_go_in_time(webhooks, now_ms);
     struct heap_item *item;
     while ((item = heap_first(&webhooks->timers)) != NULL && item->at <= now_ms)
         lane_move(table_owner(item, struct webhook_lane, timer), LANE_READY);

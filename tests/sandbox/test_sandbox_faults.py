@@ -105,7 +105,8 @@ def test_hang(sandbox):
     with pytest.raises(TimeoutError):
         sandbox.post(timeout=0.2)
     assert sandbox.call("load_comments", room_id=1).status == 200
-    assert comments(sandbox) == 0 and sandbox.get("stats")["requests_hanging"] == 1
+    wait_for(lambda: sandbox.get("stats")["requests_hanging"] == 1, "one that hangs")
+    assert comments(sandbox) == 0
     peer = http.client.HTTPConnection("127.0.0.1", sandbox.port, timeout=10 * SLOW)
     peer.request("POST", API + "post_comment", "x=1", {"QISCUS_SDK_SECRET": SECRET})
     wait_for(lambda: sandbox.get("stats")["requests_hanging"] == 2, "two that hang")
@@ -120,7 +121,7 @@ def test_hang_with_effect(sandbox):
     sandbox.faults({"hang": True, "effect": True})
     with pytest.raises(TimeoutError):
         sandbox.post(timeout=0.2)
-    assert comments(sandbox) == 1
+    wait_for(lambda: comments(sandbox) == 1, "its effect")
 
 
 def test_latency(sandbox):

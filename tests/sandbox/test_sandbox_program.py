@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """chat-sandbox as a program: its options, its limits, its end."""
+import http.client
 import json
 import signal
 import socket
@@ -126,14 +127,14 @@ def test_public_url():
 def test_many_connections():
     """256 connections at once, each used twice."""
     with running() as sandbox:
-        peers = [socket.create_connection(("127.0.0.1", sandbox.port)) for _ in range(256)]
+        peers = [http.client.HTTPConnection("127.0.0.1", sandbox.port, timeout=20 * SLOW) for _ in range(256)]
         for turn in range(2):
             for number, peer in enumerate(peers):
-                body = f"sender_email=ann&room_id={number}&message=turn+{turn}"
-                peer.sendall(f"POST {API}post_comment HTTP/1.1\r\nHost: x\r\nQISCUS_SDK_SECRET: {SECRET}\r\n"
-                             f"Content-Length: {len(body)}\r\n\r\n{body}".encode())
+                peer.request("POST", API + "post_comment", f"sender_email=ann&room_id={number}&message=turn+{turn}",
+                             {"QISCUS_SDK_SECRET": SECRET})
             for peer in peers:
-                assert peer.recv(4096).startswith(b"HTTP/1.1 200 ")
+                answer = peer.getresponse()
+                assert answer.status == 200 and answer.read()
         stats = sandbox.get("stats")
         assert stats["comments"] == 512 and stats["connections_open"] == 257 and stats["connections_total"] == 257
         for peer in peers:

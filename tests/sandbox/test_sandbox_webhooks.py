@@ -122,6 +122,24 @@ def test_disorder():
         assert [b["payload"]["message"]["text"] for b in receiver.take(2)] == ["two", "one"]
 
 
+def test_disorder_of_the_last():
+    """One that nothing overtakes comes late."""
+    with Receiver() as receiver, running(*DEMO, "--webhook-url", receiver.url, "--auto-create") as sandbox:
+        put(sandbox, disorder=1)
+        sandbox.post("one", room=1)
+        put(sandbox)
+        sandbox.post("elsewhere", room=2)
+        assert [b["payload"]["message"]["text"] for b in receiver.take(2)] == ["elsewhere", "one"]
+
+
+def test_disorder_at_the_end():
+    """What is held when the sandbox ends does not keep it."""
+    with Receiver() as receiver, running(*DEMO, "--webhook-url", receiver.url, "--auto-create") as sandbox:
+        put(sandbox, disorder=1)
+        sandbox.post("one")
+        assert sandbox.get("stats")["webhooks_pending"] == 1
+
+
 def test_chances_refused():
     with running() as sandbox:
         for wish, reason in (({"repeats": 1}, "repeats is not known here; repeat, disorder and drop are"),
