@@ -12,6 +12,7 @@ VERSION := 0.1.0
 # What the service needs, and what only the checkers need (Debian 12 package names).
 PACKAGES     := gcc make pkg-config libc6-dev librdkafka-dev libmicrohttpd-dev libcurl4-openssl-dev libjansson-dev \
                 libinih-dev libssl-dev libcmocka-dev curl kcat python3 python3-pytest python3-confluent-kafka
+PACKAGES_KAFKA := default-jdk-headless maven
 PACKAGES_DEV := clang clang-tidy clang-format cppcheck codespell shellcheck
 
 PKGS    := rdkafka libmicrohttpd libcurl jansson libcrypto
@@ -77,6 +78,9 @@ deps: ## install the Debian packages that are missing (with sudo unless root)
 deps-dev: ## install the checkers' packages too
 	@deploy/install-packages $(PACKAGES_DEV)
 
+deps-kafka: ## install a JDK and Maven if there are none
+	@command -v java >/dev/null && command -v mvn >/dev/null || deploy/install-packages $(PACKAGES_KAFKA)
+
 run: deps ## try it: embedded broker, chat sandbox and bridge; prints what to type next
 	@$(MAKE) --no-print-directory all
 	$(BUILD)/chatbridge dev --output $(BUILD)/dev.ini
@@ -91,6 +95,15 @@ test: deps ## unit, sandbox and flow tests; ends with "N passed, N failed"
 
 unit: $(UNIT)
 
+kafka: deps deps-kafka ## start a real Apache Kafka and print how to run the bridge on it
+	@$(MAKE) --no-print-directory all
+	@CHATBRIDGE_BUILD=$(BUILD) deploy/kafka/try
+
+KAFKA_VERSIONS ?= 4.3 3.9
+test-kafka: deps deps-kafka ## the flow tests on a real Apache Kafka, and what only that can show
+	@$(MAKE) --no-print-directory all
+	@CHATBRIDGE_BUILD=$(BUILD) tests/run $(KAFKA_VERSIONS:%=kafka-%)
+
 # ---- what a developer types ----
 
 # The sanitizers' build is a build of its own; its tests get three times the time.
@@ -104,7 +117,7 @@ format: ## apply .clang-format
 	clang-format -i $(FORMATTED)
 
 lint: deps-dev ## format, warnings of gcc and clang, clang-tidy, cppcheck, banned functions, spelling, shell
-	@BUILD=$(BUILD) MAKE="$(MAKE)" CPPFLAGS='$(CPPFLAGS)' .ci/lint $(FORMATTED)
+	@BUILD=$(BUILD) MAKE="$(MAKE)" LINT_CPPFLAGS="$(subst ",\",$(subst ',,$(CPPFLAGS)))" .ci/lint $(FORMATTED)
 
 layers: ## fail when an include goes against the one way of dependencies
 	@.ci/layers
@@ -119,4 +132,4 @@ clean: ## remove what was built
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-.PHONY: all deps deps-dev run demo test unit asan format lint layers install clean help
+.PHONY: all deps deps-dev deps-kafka run demo kafka test test-kafka unit asan format lint layers install clean help

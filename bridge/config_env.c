@@ -24,7 +24,12 @@ static const char apps_name[] = "CHATBRIDGE_APPS";
 static const char *const others[] = {
     "CHATBRIDGE_APPS",   // read below
     "CHATBRIDGE_CONFIG", // the file's path, where no -c names one
-    "CHATBRIDGE_BUILD",  // where the tests find the programs
+    "CHATBRIDGE_BUILD",  // of the tests: where the programs are
+    "CHATBRIDGE_SLOW",
+    "CHATBRIDGE_KAFKA_DIR", // of deploy/kafka
+    "CHATBRIDGE_KAFKA_NAME",
+    "CHATBRIDGE_KAFKA_HEAP",
+    "CHATBRIDGE_KAFKA_VERSION",
     "CHATBRIDGE_*SERVICE_HOST",
     "CHATBRIDGE_*SERVICE_PORT",
     "CHATBRIDGE_*SERVICE_PORT_*",

@@ -39,8 +39,8 @@ struct http_client {
     int epoll_fd;
     int64_t timer_ms; // monotonic deadline that curl asked for; -1: none
     struct http_client_options options;
-    SLIST_HEAD(, flight) free;
-    LIST_HEAD(, flight) live;
+    SLIST_HEAD(flight_pool, flight) free;
+    LIST_HEAD(flight_list, flight) live;
     unsigned in_flight;
     uint64_t connections;
 };

@@ -100,14 +100,14 @@ void kafka_check(struct config *config)
     }
 }
 
-// Refused for what the record is; it will be refused again. All the rest may pass with time.
+// Refused for the record's size: it will be refused again. All the rest is our side's trouble and may pass, a record
+// without key in a compacted topic too (INVALID_RECORD): the operator has to mend that.
 enum error_kind kafka_error_kind(rd_kafka_resp_err_t code)
 {
     switch (code) {
     case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:
     case RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE:
     case RD_KAFKA_RESP_ERR_INVALID_MSG_SIZE:
-    case RD_KAFKA_RESP_ERR_INVALID_RECORD:
         return ERROR_INPUT;
     case RD_KAFKA_RESP_ERR__QUEUE_FULL:
         return ERROR_BUSY;

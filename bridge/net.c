@@ -40,7 +40,7 @@ int net_split(const char *address, char *host, size_t host_size, char *port, siz
 
 static void bound_text(int fd, char *bound, size_t size)
 {
-    struct sockaddr_storage address;
+    struct sockaddr_storage address = {0};
     socklen_t len = sizeof address;
     char host[INET6_ADDRSTRLEN + 2];
     char port[8];

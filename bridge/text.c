@@ -31,7 +31,7 @@ void text_cut(char *out, size_t max, const char *text)
 
 struct text_short text_short(const char *text)
 {
-    struct text_short cut;
+    struct text_short cut = {.text = ""};
     text_cut(cut.text, TEXT_SHORT_MAX, text);
     return cut;
 }

@@ -39,7 +39,7 @@ static void read_type(struct event *event, const json_t *root)
         if (strcmp(type, webhook_types[i].type) == 0)
             event->origin = webhook_types[i].origin;
     size_t len = 0;
-    for (; type[len] != '\0' && len < EVENT_TYPE_MAX; len++) {
+    for (; len < EVENT_TYPE_MAX && type[len] != '\0'; len++) {
         static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-";
         event->type[len] = strchr(allowed, type[len]) != NULL ? type[len] : '_';
     }

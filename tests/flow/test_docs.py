@@ -66,4 +66,6 @@ def test_links_lead_somewhere(document):
         if "://" not in link:
             assert (document.parent / link).exists(), link
     for path in re.findall(r"`((?:bridge|producers|consumers|deploy|tests|docs)/[\w./-]+)`", document.read_text()):
+        if re.search(r"/[A-Z]+(/|$)", path):
+            continue  # a placeholder
         assert list(harness.ROOT.glob(path)) or pathlib.Path(harness.ROOT / path).exists(), path
