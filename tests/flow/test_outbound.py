@@ -246,6 +246,16 @@ def test_outage_leaves_lag_not_dead_letters(make_bridge, sandbox, tmp_path):
         own.stop()
 
 
+def test_a_kept_connection_that_the_api_closed_is_not_used(bridge, sandbox):
+    """Else a call that must not be repeated would end as unknown after each pause of the traffic."""
+    for i in range(5):
+        bridge.command(system_event(1, f"e-{i}"))
+        got = outcome(bridge, f"e-{i}")
+        assert (got["status"], got["attempts"]) == ("succeeded", 1)
+        sandbox.program.kill() if i % 2 else sandbox.stop()
+        sandbox.start()
+
+
 def test_wrong_secret_leaves_lag_not_dead_letters(make_bridge, sandbox):
     bridge = make_bridge(sandbox, **{"app:demo": {"secret": "not-the-one-8472"},
                                      "breaker": {"open": "100ms", "open.max": "200ms"}}).start()
