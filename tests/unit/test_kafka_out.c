@@ -171,10 +171,11 @@ static void what_is_too_large_is_wrong_input(void **state)
     free(value);
     rd_kafka_mock_push_request_errors(
         mock.cluster, 0 /* Produce */, 1, RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE); // the broker's
-    send_value("v", 1);
+    send_value("hunter2", 7);
     run_until_reports(1);
     assert_false(last.delivered);
     assert_int_equal(last.error.kind, ERROR_INPUT);
+    assert_null(strstr(last.error.text, "hunter2")); // it goes into the log
 }
 
 static void what_a_broker_refuses_for_now_is_repeated_within(void **state)
