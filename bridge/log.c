@@ -53,7 +53,10 @@ static void put_bytes(struct line *line, const char *bytes, size_t len)
 static void put_text(struct line *line, const char *text)
 {
     size_t len = strlen(text);
-    put_bytes(line, text, len < room(line) ? len : room(line));
+    if (len > room(line))
+        for (len = room(line); len > 0 && ((unsigned char)text[len] & 0xc0) == 0x80;)
+            len--;
+    put_bytes(line, text, len);
 }
 
 // One character of a quoted text, which `*text` moves past, with JSON's escapes; logfmt's readers understand them too.

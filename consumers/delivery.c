@@ -306,6 +306,8 @@ void deliveries_run(struct deliveries *deliveries)
 {
     int64_t now_ms = clock_ms();
     fire_timers(deliveries, now_ms);
+    for (size_t i = 0; i < deliveries->config->app_count; i++)
+        gate_account(&deliveries->apps[i].gate, now_ms);
     if (deliveries->stopping)
         return;
     while (!is_full(deliveries) && take_next_turn(deliveries, now_ms))

@@ -13,8 +13,7 @@ void gate_init(struct gate *gate, const struct config *config, const struct app_
     limiter_init(&gate->limiter, config->rate.app);
 }
 
-// Keeps the account of the time during which the gate is closed.
-static void account(struct gate *gate, int64_t now_ms)
+void gate_account(struct gate *gate, int64_t now_ms)
 {
     bool closed = gate->breaker.state != BREAKER_CLOSED || gate->throttled_until_ms > now_ms;
     if (closed && gate->closed_since_ms == 0)
@@ -27,7 +26,7 @@ static void account(struct gate *gate, int64_t now_ms)
 
 int64_t gate_wait_ms(struct gate *gate, int64_t now_ms)
 {
-    account(gate, now_ms);
+    gate_account(gate, now_ms);
     int64_t wait = breaker_wait_ms(&gate->breaker, now_ms);
     if (wait < 0)
         return wait;
@@ -104,7 +103,7 @@ void gate_answered(struct gate *gate, enum answer_class class, int64_t retry_aft
         throttle(gate, now_ms, retry_after_ms);
         break;
     }
-    account(gate, now_ms);
+    gate_account(gate, now_ms);
 }
 
 void gate_call_gone(struct gate *gate, bool probe)

@@ -29,6 +29,9 @@ struct gate {
 
 void gate_init(struct gate *gate, const struct config *config, const struct app_config *app);
 
+// Keeps the account of the time during which the gate is closed: to be called in every turn of the loop.
+void gate_account(struct gate *gate, int64_t now_ms);
+
 // Milliseconds until a call may be made; 0: now; -1: not before a call in flight has ended.
 int64_t gate_wait_ms(struct gate *gate, int64_t now_ms);
 

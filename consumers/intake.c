@@ -30,6 +30,8 @@ struct partition {
     bool leaving;
     uint64_t committed_version;  // of the ledger, as Kafka has acknowledged it
     uint64_t committing_version; // as it is on its way; 0: nothing is
+    int64_t committing_offset;   // likewise
+    bool hurried;                // it is leaving, and its last commit did not wait for its time
     int64_t next_commit_ms;      // monotonic
 };
 
@@ -139,12 +141,20 @@ static bool is_dirty(const struct partition *partition)
     return ledger_commit_offset(&partition->ledger) >= 0 && partition->ledger.version != partition->committed_version;
 }
 
+// What leaves with nothing left to do is committed at once; if that fails, again at the usual pace.
+static bool may_hurry(const struct partition *partition)
+{
+    return partition->leaving && TAILQ_EMPTY(&partition->live) && !partition->hurried;
+}
+
 static void commit(struct partition *partition, int64_t now_ms)
 {
     struct intake *intake = partition->intake;
     char metadata[LEDGER_METADATA];
     struct error error;
     partition->next_commit_ms = now_ms + COMMIT_EVERY_MS;
+    partition->committing_offset = ledger_commit_offset(&partition->ledger);
+    partition->hurried = may_hurry(partition) || partition->hurried;
     if (kafka_in_commit(intake->in, partition->topic, partition->number, ledger_commit_offset(&partition->ledger),
             ledger_metadata(&partition->ledger, metadata), &error) == 0)
         partition->committing_version = partition->ledger.version;
@@ -159,7 +169,7 @@ static void commit_what_changed(struct intake *intake)
     struct partition *partition;
     TAILQ_FOREACH(partition, &intake->partitions, link)
         if (is_dirty(partition) && partition->committing_version == 0 &&
-            (now_ms >= partition->next_commit_ms || (partition->leaving && TAILQ_EMPTY(&partition->live))))
+            (now_ms >= partition->next_commit_ms || may_hurry(partition)))
             commit(partition, now_ms);
 }
 
@@ -167,8 +177,8 @@ static void on_committed(void *context, const char *topic, int32_t number, int64
 {
     struct intake *intake = context;
     struct partition *partition = find(intake, topic, number);
-    if (partition == NULL)
-        return;
+    if (partition == NULL || partition->committing_version == 0 || partition->committing_offset != offset)
+        return; // of a commit before the partition was lost and came back
     if (error->kind == ERROR_NONE)
         partition->committed_version = partition->committing_version;
     else

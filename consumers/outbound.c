@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // The outbound loop. It sleeps in one place (poll) for four descriptors: the consumer's queue, the producer's delivery
-// reports, the calls' sockets, and the wish to stop. Nothing here blocks, and nothing is shared with another thread.
+// reports, the calls' sockets, and the wish to stop. Nothing is shared with another thread, and
+// nothing here blocks, except that an assignment waits for what was committed (kafka_in.c).
 #include "consumers/outbound.h"
 
 #include <pthread.h>

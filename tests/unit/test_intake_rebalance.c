@@ -133,12 +133,29 @@ static void a_commit_that_fails_meanwhile_is_repeated(void **state)
     fake_in_revoke(0, false);
     reply(0, 200);
     fake_in_committed(0, ERROR_REMOTE);
+    pass_ms(500);
     run();
     assert_int_equal(fake_in.let_go, 0);
     assert_int_equal(fake_in.commit_count, 2);
     fake_in_committed(1, ERROR_NONE);
     run();
     assert_int_equal(fake_in.let_go, 1);
+}
+
+// While a commit fails again and again, it is not tried faster than usual.
+static void a_commit_that_keeps_failing_is_no_busy_loop(void **state)
+{
+    (void)state;
+    fake_in_assign(0, 0, "");
+    add(0, 0, "1");
+    run();
+    fake_in_revoke(0, false);
+    reply(0, 200);
+    for (size_t i = 0; i < 50 && i < fake_in.commit_count; i++) {
+        fake_in_committed(i, ERROR_REMOTE);
+        run();
+    }
+    assert_true(fake_in.commit_count < 5); // at this standing clock
 }
 
 static void one_that_is_refused_as_well(void **state)
@@ -289,6 +306,34 @@ static void late_results_of_commits_are_ignored(void **state)
     assert_int_equal(fake_in.commit_count, 1);
 }
 
+// The result of a commit of an earlier time must not pass for that of the present one.
+static void a_late_result_is_not_the_next_commits(void **state)
+{
+    (void)state;
+    fake_in_assign(0, 0, "");
+    add(0, 0, "1");
+    run();
+    reply(0, 200); // commit 0 is under way
+    fake_in_revoke(0, true);
+    fake_in_assign(0, 0, "");
+    add(0, 0, "1");
+    add(0, 1, "2");
+    fake_out.acknowledges = false;
+    run();
+    reply(1, 200);
+    reply(2, 200);
+    fake_out.acknowledges = true;
+    run();
+    assert_int_equal(fake_in.commit_count, 2);
+    assert_int_equal(last_commit()->offset, 2);
+    fake_in_committed(0, ERROR_NONE); // of before
+    fake_in_committed(1, ERROR_REMOTE);
+    pass_ms(500);
+    run();
+    assert_int_equal(fake_in.commit_count, 3); // what failed is tried again
+    assert_int_equal(last_commit()->offset, 2);
+}
+
 // ---- the stop ----
 
 static void a_stop_ends_what_is_under_way(void **state)
@@ -373,6 +418,7 @@ int main(void)
         TEST(records_that_still_come_are_not_taken),
         TEST(a_record_that_did_not_fit_goes_with_it),
         TEST(a_commit_that_fails_meanwhile_is_repeated),
+        TEST(a_commit_that_keeps_failing_is_no_busy_loop),
         TEST(one_that_is_refused_as_well),
         TEST(at_the_deadline_it_goes_in_any_case),
         TEST(nothing_is_called_for_a_partition_that_went),
@@ -380,6 +426,7 @@ int main(void)
         TEST(one_that_is_leaving_can_be_lost),
         TEST(what_is_unknown_can_be_revoked),
         TEST(late_results_of_commits_are_ignored),
+        TEST(a_late_result_is_not_the_next_commits),
         TEST(a_stop_ends_what_is_under_way),
         TEST(a_stop_has_an_end),
         TEST(with_nothing_at_hand_it_stops_at_once),

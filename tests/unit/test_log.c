@@ -304,6 +304,25 @@ static void a_json_line_is_whole_even_if_it_is_cut(void **state)
         }
 }
 
+static void a_cut_line_is_utf8(void **state)
+{
+    (void)state;
+    static char large[10000];
+    for (size_t shift = 0; shift < 2; shift++) {
+        size_t len = 0;
+        for (; len < shift; len++)
+            large[len] = '.';
+        while (len + 3 < sizeof large)
+            len += (size_t)snprintf(large + len, sizeof large - len, "\xc3\xa9");
+        now_us += 60000000;
+        log_info("log: utf8", log_str("value", large));
+        char *text = written();
+        json_auto_t *checked = json_string(text); // jansson takes UTF-8 only
+        free(text);
+        assert_non_null(checked);
+    }
+}
+
 static void errno_is_kept(void **state)
 {
     (void)state;
@@ -336,6 +355,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(many_messages_find_their_place, start, end),
         cmocka_unit_test_setup_teardown(a_line_has_a_limit, start, end),
         cmocka_unit_test_setup_teardown(a_json_line_is_whole_even_if_it_is_cut, start, end),
+        cmocka_unit_test_setup_teardown(a_cut_line_is_utf8, start, end),
         cmocka_unit_test_setup_teardown(errno_is_kept, start, end),
     };
     return cmocka_run_group_tests_name("log", tests, NULL, NULL);
