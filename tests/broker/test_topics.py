@@ -60,7 +60,7 @@ def test_replicas(three, tmp_path):
     alter(three, names["events"], "min.insync.replicas=1")
     alter(three, names["dlq"], "min.insync.replicas=3")
     said = topics("check", "-c", config)
-    assert "acknowledged by one broker alone" in said and "takes nothing while one broker is away" in said
+    assert "acknowledged by one broker alone" in said and "takes nothing while one broker is away" in said, said
 
 
 def test_rights_and_no_kafka(secure, tmp_path):

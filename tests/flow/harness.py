@@ -39,6 +39,11 @@ def wait_for(condition, seconds, what):
         time.sleep(0.01)  # between two looks at a condition
 
 
+def clean_environment():
+    """This process's, without what would be settings of the programs."""
+    return {k: v for k, v in os.environ.items() if not k.startswith("CHATBRIDGE_")}
+
+
 class Program:
     """A program of ours whose output goes to files; ended by its process id."""
 
@@ -47,9 +52,8 @@ class Program:
         self.log_path = folder / f"{name}-{uuid.uuid4().hex[:6]}.log"
         self.out_path = self.log_path.with_suffix(".out")
         with open(self.log_path, "wb") as log, open(self.out_path, "wb") as out:
-            clean = {k: v for k, v in os.environ.items() if not k.startswith("CHATBRIDGE_")}
             self.process = subprocess.Popen(
-                [BUILD / name, *arguments], stdin=subprocess.DEVNULL, stdout=out, stderr=log, env={**clean, **(env or {})})
+                [BUILD / name, *arguments], stdin=subprocess.DEVNULL, stdout=out, stderr=log, env={**clean_environment(), **(env or {})})
 
     def log(self):
         return self.log_path.read_text(errors="replace")

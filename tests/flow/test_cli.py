@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The command line: what a person or a script types, and what comes back."""
 import json
-import os
 import re
 import signal
 import socket
@@ -16,9 +15,8 @@ COMMANDS = ["run", "check", "settings", "topics", "dev", "send", "tail"]
 
 
 def run(*arguments, input=None, env=None, wanted=0):
-    clean = {k: v for k, v in os.environ.items() if not k.startswith("CHATBRIDGE_")}
     done = subprocess.run([harness.BUILD / "chatbridge", *arguments], input=input, capture_output=True, text=True,
-                          env={**clean, **(env or {})}, timeout=60 * harness.SLOW, check=False)
+                          env={**harness.clean_environment(), **(env or {})}, timeout=60 * harness.SLOW, check=False)
     assert done.returncode == wanted, (arguments, done.returncode, done.stdout, done.stderr)
     return done
 

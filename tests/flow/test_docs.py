@@ -27,7 +27,7 @@ def test_the_readmes_commands_run_in_order(tmp_path):
             for name, place in places.items():
                 block = block.replace(name, place)
             done = subprocess.run(["bash", "-euo", "pipefail", "-c", block], cwd=harness.ROOT, capture_output=True,
-                                  text=True, timeout=60 * harness.SLOW, check=False)
+                                  text=True, env=harness.clean_environment(), timeout=60 * harness.SLOW, check=False)
             assert done.returncode == 0, (block, done.stdout, done.stderr)
             assert '"error"' not in done.stdout, (block, done.stdout)
     finally:
