@@ -15,6 +15,8 @@
 
 enum { PURGE_MS = 5000 };
 
+static const int64_t HANGING_MS = 10000;
+
 struct kafka_out {
     rd_kafka_t *client;
     rd_kafka_queue_t *queue;
@@ -48,8 +50,11 @@ static void on_delivery(rd_kafka_t *client, const rd_kafka_message_t *message, v
 struct kafka_out *kafka_out_new(const struct config *config, int64_t timeout_ms, struct error *error)
 {
     char timeout[24];
+    char hanging[24];
     char largest[24];
     (void)snprintf(timeout, sizeof timeout, "%" PRId64, timeout_ms);
+    (void)snprintf(
+        hanging, sizeof hanging, "%" PRId64, timeout_ms > HANGING_MS || timeout_ms == 0 ? HANGING_MS : timeout_ms);
     (void)snprintf(largest, sizeof largest, "%zu", config->inbound.body_max + KAFKA_OUT_ENVELOPE);
     const struct kafka_default defaults[] = {
         {"acks", "all"},
@@ -58,6 +63,7 @@ struct kafka_out *kafka_out_new(const struct config *config, int64_t timeout_ms,
         {"linger.ms", "0"},
         {"reconnect.backoff.max.ms", "500"}, // else a broker that is back is found up to 10 s late
         {"message.timeout.ms", timeout},
+        {"socket.timeout.ms", hanging}, // a broker that hangs, its connection open, is given up as one that is gone
         {"message.max.bytes", largest}, // the brokers decide what is too large, not the client
         {NULL, NULL},
     };

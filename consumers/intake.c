@@ -16,6 +16,16 @@ enum {
     RECORDS_AT_ONCE = 256, // then the calls get their turn
     HELD_MAX = 16 * 1024 * 1024,
     COMMIT_EVERY_MS = 500, // what was finished since may be repeated after a kill -9
+    REMEMBERED_MAX = 1024, // partitions
+};
+
+// What was done of a partition that went. When the group's broker dies, partitions are lost before what was done could
+// be committed, and come back a moment later: then it counts.
+struct remembered {
+    TAILQ_ENTRY(remembered) link; // the newest first
+    char *topic;
+    int32_t number;
+    struct ledger ledger;
 };
 
 struct partition {
@@ -187,6 +197,39 @@ static void on_committed(void *context, const char *topic, int32_t number, int64
     partition->committing_version = 0;
 }
 
+// ---- what was done of partitions that went ----
+
+static void forget(struct intake *intake, struct remembered *remembered)
+{
+    TAILQ_REMOVE(&intake->remembered, remembered, link);
+    intake->remembered_count--;
+    free(remembered->topic);
+    free(remembered);
+}
+
+static void remember(struct partition *partition)
+{
+    struct intake *intake = partition->intake;
+    if (intake->remembered_count == REMEMBERED_MAX)
+        forget(intake, TAILQ_LAST(&intake->remembered, remembered_list));
+    struct remembered *remembered = must_calloc(1, sizeof *remembered);
+    *remembered = (struct remembered){
+        .topic = must_strdup(partition->topic), .number = partition->number, .ledger = partition->ledger};
+    TAILQ_INSERT_HEAD(&intake->remembered, remembered, link);
+    intake->remembered_count++;
+}
+
+static void recall(struct partition *partition)
+{
+    struct remembered *remembered;
+    TAILQ_FOREACH(remembered, &partition->intake->remembered, link)
+        if (remembered->number == partition->number && strcmp(remembered->topic, partition->topic) == 0) {
+            ledger_merge(&partition->ledger, &remembered->ledger);
+            forget(partition->intake, remembered);
+            return;
+        }
+}
+
 // ---- assignment ----
 
 // Gives up what is not in flight; the rest has until let_go_ms. Again for each answer that came since: what it would
@@ -219,6 +262,7 @@ static void partition_free(struct partition *partition)
         intake->held_bytes -= delivery->command->size;
         delivery_abandon(delivery);
     }
+    remember(partition);
     TAILQ_REMOVE(&intake->partitions, partition, link);
     command_free(partition->stalled);
     free(partition->topic);
@@ -239,6 +283,7 @@ static void on_assigned(void *context, const char *topic, int32_t number, int64_
     if (ledger_init(&partition->ledger, offset, metadata, &error) != 0)
         log_warn("intake: commit metadata ignored", log_str("topic", topic), log_int("partition", number),
             log_str("error", error.text));
+    recall(partition);
     partition->leaving = intake->closing;
     log_info(
         "intake: partition assigned", log_str("topic", topic), log_int("partition", number), log_int("offset", offset));
@@ -295,6 +340,7 @@ int intake_init(struct intake *intake, const struct config *config, struct deliv
 {
     *intake = (struct intake){.config = config, .deliveries = deliveries};
     TAILQ_INIT(&intake->partitions);
+    TAILQ_INIT(&intake->remembered);
     const struct kafka_in_handler handler = {
         .context = intake,
         .record = on_record,
@@ -362,5 +408,8 @@ void intake_clear(struct intake *intake)
     struct partition *partition;
     while ((partition = TAILQ_FIRST(&intake->partitions)) != NULL)
         partition_free(partition); // NOLINT(clang-analyzer-unix.Malloc): it does not see that the list's head moves on
+    struct remembered *remembered;
+    while ((remembered = TAILQ_FIRST(&intake->remembered)) != NULL)
+        forget(intake, remembered); // NOLINT(clang-analyzer-unix.Malloc): as above
     kafka_in_free(intake->in);
 }

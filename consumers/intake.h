@@ -12,14 +12,19 @@
 struct partition;
 TAILQ_HEAD(partition_list, partition);
 
+struct remembered;
+TAILQ_HEAD(remembered_list, remembered);
+
 struct intake {
     struct kafka_in *in;
     const struct config *config;
     struct deliveries *deliveries;
-    struct partition_list partitions; // those that are ours
-    size_t held_bytes;                // by commands taken in and not finished
-    bool crowded;                     // held_bytes is at its limit: all partitions are paused
-    int64_t let_go_ms;                // monotonic: when revoked partitions go at the latest; 0: none are revoked
+    struct partition_list partitions;  // those that are ours
+    struct remembered_list remembered; // what was done of those that went
+    unsigned remembered_count;
+    size_t held_bytes; // by commands taken in and not finished
+    bool crowded;      // held_bytes is at its limit: all partitions are paused
+    int64_t let_go_ms; // monotonic: when revoked partitions go at the latest; 0: none are revoked
     bool closing;
 };
 

@@ -73,6 +73,27 @@ int ledger_init(struct ledger *ledger, int64_t offset, const char *metadata, str
     return 0;
 }
 
+void ledger_merge(struct ledger *ledger, const struct ledger *known)
+{
+    if (ledger->base < 0 || known->base < 0)
+        return; // nothing was ever committed: it may be another topic of that name
+    bool news = known->base - ledger->base >= LEDGER_WINDOW;
+    if (news) {
+        int64_t base = known->base;
+        *ledger = (struct ledger){.base = base, .seen = base, .next = base, .version = ledger->version};
+    }
+    for (int64_t offset = ledger->base; offset < known->next && offset - ledger->base < LEDGER_WINDOW; offset++) {
+        if (is_done(ledger, offset) || (offset >= known->base && !is_done(known, offset)))
+            continue;
+        mark(ledger, offset, true);
+        news = true;
+        if (ledger->next <= offset)
+            ledger->next = offset + 1;
+    }
+    if (news)
+        advance(ledger);
+}
+
 enum ledger_answer ledger_take(struct ledger *ledger, int64_t offset)
 {
     if (ledger->base < 0)

@@ -40,6 +40,10 @@ enum ledger_answer {
 // starts at `offset` with nothing done.
 int ledger_init(struct ledger *ledger, int64_t offset, const char *metadata, struct error *error) MUST_USE;
 
+// What `known` says is done is done here too. For a partition that was lost and comes back with a commit from before:
+// whatever happened meanwhile, what was done then has not become undone.
+void ledger_merge(struct ledger *ledger, const struct ledger *known);
+
 // The record at `offset` came; offsets come in rising order.
 enum ledger_answer ledger_take(struct ledger *ledger, int64_t offset) MUST_USE;
 

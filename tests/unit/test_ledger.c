@@ -179,6 +179,61 @@ static void agrees_with_a_plain_model(void **state)
     assert_true(next > 1000);
 }
 
+// A partition that comes back with a commit from before it was lost.
+static void what_was_done_before_stays_done(void **state)
+{
+    (void)state;
+    struct ledger known;
+    struct error error;
+    assert_int_equal(ledger_init(&known, 10, "", &error), 0);
+    for (int64_t offset = 10; offset < 20; offset++)
+        assert_int_equal(ledger_take(&known, offset), LEDGER_NEW);
+    for (int64_t offset = 10; offset < 20; offset++)
+        if (offset != 14 && offset != 17)
+            ledger_finish(&known, offset);
+    static const struct {
+        int64_t committed;
+        int64_t base; // afterwards
+    } rows[] = {{10, 14}, {8, 14}, {14, 14}, {15, 17}, {18, 20}, {25, 25}};
+    for (size_t i = 0; i < UNIT_COUNT(rows); i++) {
+        assert_int_equal(ledger_init(&ledger, rows[i].committed, "", &error), 0);
+        ledger_merge(&ledger, &known);
+        assert_int_equal(ledger_commit_offset(&ledger), rows[i].base);
+        for (int64_t offset = rows[i].committed; offset < 30; offset++) {
+            bool done = offset < 20 && offset != 14 && offset != 17;
+            assert_int_equal(ledger_take(&ledger, offset), done ? LEDGER_DONE : LEDGER_NEW);
+        }
+    }
+}
+
+static void what_is_far_behind_is_passed_whole(void **state)
+{
+    (void)state;
+    struct ledger known;
+    struct error error;
+    assert_int_equal(ledger_init(&known, 3 * LEDGER_WINDOW, "", &error), 0);
+    assert_int_equal(ledger_take(&known, 3 * LEDGER_WINDOW), LEDGER_NEW);
+    assert_int_equal(ledger_take(&known, 3 * LEDGER_WINDOW + 1), LEDGER_NEW);
+    ledger_finish(&known, 3 * LEDGER_WINDOW + 1);
+    assert_int_equal(ledger_init(&ledger, 5, "", &error), 0);
+    ledger_merge(&ledger, &known);
+    assert_int_equal(ledger_commit_offset(&ledger), 3 * LEDGER_WINDOW);
+    assert_int_equal(ledger_take(&ledger, 5), LEDGER_DONE);
+    assert_int_equal(ledger_take(&ledger, 3 * LEDGER_WINDOW), LEDGER_NEW);
+    assert_int_equal(ledger_take(&ledger, 3 * LEDGER_WINDOW + 1), LEDGER_DONE);
+}
+
+static void without_a_commit_nothing_is_merged(void **state)
+{
+    (void)state;
+    struct ledger known;
+    struct error error;
+    assert_int_equal(ledger_init(&known, 10, "", &error), 0);
+    assert_int_equal(ledger_init(&ledger, -1, "", &error), 0);
+    ledger_merge(&ledger, &known);
+    assert_int_equal(ledger_take(&ledger, 0), LEDGER_NEW);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -190,6 +245,9 @@ int main(void)
         cmocka_unit_test(what_is_below_the_commit_is_done),
         cmocka_unit_test(foreign_metadata_are_refused),
         cmocka_unit_test(agrees_with_a_plain_model),
+        cmocka_unit_test(what_was_done_before_stays_done),
+        cmocka_unit_test(what_is_far_behind_is_passed_whole),
+        cmocka_unit_test(without_a_commit_nothing_is_merged),
     };
     return cmocka_run_group_tests_name("ledger", tests, NULL, NULL);
 }
