@@ -15,6 +15,9 @@
 
 enum config_role { ROLE_INBOUND = 1, ROLE_OUTBOUND = 2 };
 enum config_rejected { REJECTED_KEEP, REJECTED_REFUSE };
+enum config_method { METHOD_POST, METHOD_GET };
+enum config_signature { SIGNATURE_OFF, SIGNATURE_OPTIONAL, SIGNATURE_REQUIRED };
+enum config_encoding { ENCODING_HEX, ENCODING_BASE64 };
 
 // A line of [kafka], [kafka.producer] or [kafka.consumer]: handed to librdkafka untouched.
 struct kafka_setting {
@@ -31,6 +34,12 @@ struct app_config {
     char *secret;        // never logged; NULL only if there is no outbound role
     char *webhook_token; // NULL: the path has none; never logged
     char *secret_header; // QISCUS_SDK_SECRET
+    enum config_method load_comments_method;
+    enum config_signature signature;
+    char *signature_secret; // NULL: none; never logged
+    char *signature_next;   // as good as the one before, while it is changed
+    char *signature_header;
+    enum config_encoding signature_encoding;
 };
 
 struct config_source;

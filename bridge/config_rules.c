@@ -90,12 +90,34 @@ static void check_app(struct config *config, const struct app_config *app)
     }
 }
 
+// To ask for a signature that nobody can check would refuse every webhook.
+static void check_signature(struct config *config, const struct app_config *app)
+{
+    if (app->signature != SIGNATURE_REQUIRED || app->signature_secret != NULL || app->signature_next != NULL)
+        return;
+    static const char *const keys[] = {
+        "signature.secret", "signature.secret.file", "signature.secret.next", "signature.secret.next.file"};
+    char section[CONFIG_SECTION_BYTES + 1];
+    (void)snprintf(section, sizeof section, "app:%s", app->name);
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+        const struct config_entry *entry = config_source_find(config->source, section, keys[i]);
+        if (entry != NULL && entry->bad)
+            return; // it was given, and refused
+    }
+    const struct config_entry *wish = config_source_find(config->source, section, "signature");
+    config_fault(config, wish ? wish->origin : app->origin,
+        "[%s] signature is required, and signature.secret (or signature.secret.file) is missing", section);
+}
+
 void config_rules_check(struct config *config)
 {
     check_order(config);
     check_topics(config);
-    for (size_t i = 0; i < config->app_count; i++)
+    for (size_t i = 0; i < config->app_count; i++) {
         check_app(config, &config->apps[i]);
+        if (config->bridge.roles & ROLE_INBOUND)
+            check_signature(config, &config->apps[i]);
+    }
     bool declared = config->app_count > 0;
     for (size_t i = 0; i < config->source->part_count; i++)
         declared |= strncmp(config->source->parts[i].name, "app:", 4) == 0;

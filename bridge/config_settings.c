@@ -13,6 +13,10 @@ static const struct setting_choice log_levels[] = {
     {"debug", LOG_DEBUG}, {"info", LOG_INFO}, {"warn", LOG_WARN}, {"error", LOG_ERROR}, {NULL, 0}};
 static const struct setting_choice log_formats[] = {{"logfmt", LOG_LOGFMT}, {"json", LOG_JSON}, {NULL, 0}};
 static const struct setting_choice rejected[] = {{"keep", REJECTED_KEEP}, {"refuse", REJECTED_REFUSE}, {NULL, 0}};
+static const struct setting_choice methods[] = {{"POST", METHOD_POST}, {"GET", METHOD_GET}, {NULL, 0}};
+static const struct setting_choice signatures[] = {
+    {"off", SIGNATURE_OFF}, {"optional", SIGNATURE_OPTIONAL}, {"required", SIGNATURE_REQUIRED}, {NULL, 0}};
+static const struct setting_choice encodings[] = {{"hex", ENCODING_HEX}, {"base64", ENCODING_BASE64}, {NULL, 0}};
 
 const struct setting_section config_sections[] = {
     {"bridge", "The process as a whole."},
@@ -94,8 +98,22 @@ const struct setting config_settings[] = {
         .help = "The app's secret at the chat API."},
     {"app", "secret.header", SETTING_HEADER, AT_APP(secret_header), "QISCUS_SDK_SECRET",
         .help = "The HTTP header that carries the secret."},
+    {"app", "load_comments.method", SETTING_CHOICE, AT_APP(load_comments_method), "POST", .choices = methods,
+        .help = "How load_comments is called: POST as first documented, or GET as it was corrected later."},
     {"app", "webhook.token", SETTING_TOKEN, AT_APP(webhook_token), NULL, 1, 200,
         .help = "The webhook's URL ends in this, so that nobody else can call it. Empty: no token is asked for."},
+    {"app", "signature", SETTING_CHOICE, AT_APP(signature), "optional", .choices = signatures,
+        .help =
+            "Whether webhooks are signed. required: one that is not, or wrongly, is refused. optional: one without\n"
+            "a signature is taken; with a secret, one whose signature is wrong is refused. off: not looked at."},
+    {"app", "signature.secret", SETTING_SECRET, AT_APP(signature_secret), NULL, 1, 4096,
+        .help = "What the platform signs webhooks with: HMAC-SHA256 over the body's bytes."},
+    {"app", "signature.secret.next", SETTING_SECRET, AT_APP(signature_next), NULL, 1, 4096,
+        .help = "Another one that is taken as well, for the time in which the platform's is changed."},
+    {"app", "signature.header", SETTING_HEADER, AT_APP(signature_header), "QISCUS-SDK-SIGNATURE",
+        .help = "The HTTP header that carries the signature."},
+    {"app", "signature.encoding", SETTING_CHOICE, AT_APP(signature_encoding), "hex", .choices = encodings,
+        .help = "How it is written there."},
     {NULL},
 };
 

@@ -6,15 +6,13 @@
 // same ce_id.
 #include "producers/webhook.h"
 
-#include <openssl/crypto.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "bridge/clock.h"
 #include "bridge/log.h"
-
-#define WEBHOOKS_PATH "/webhooks/"
-#define RETRY_AFTER   "5" // seconds; about what a broker's restart takes
+#include "producers/signature.h"
+#include "producers/webhook_auth.h"
 
 enum webhook_state { WEBHOOK_DECODED, WEBHOOK_PUBLISHING, WEBHOOK_ANSWERED, WEBHOOK_ABANDONED, WEBHOOK_STATES };
 
@@ -30,86 +28,24 @@ struct webhook {
     char id[CLOUDEVENT_VALUE_MAX + 1];
 };
 
-// ---- refusals ----
-
-static const struct http_header allow_post[] = {{"Allow", "POST"}, {NULL, NULL}};
-static const struct http_header retry_later[] = {{"Retry-After", RETRY_AFTER}, {NULL, NULL}};
-static const struct http_header ask_token[] = {{"WWW-Authenticate", "PathToken realm=\"webhooks\""}, {NULL, NULL}};
-
-static void refuse(struct http_request *request, int status, const char *detail)
+static void refuse(struct http_request *request, enum refusal refusal)
 {
-    const struct http_header *headers = status == 405   ? allow_post
-                                        : status == 503 ? retry_later
-                                        : status == 401 ? ask_token
-                                                        : NULL;
-    log_info("webhook: refused", log_int("status", status), log_str("reason", detail),
+    log_info("webhook: refused", log_int("status", refusal_status(refusal)), log_str("reason", refusal_name(refusal)),
         log_str("peer", http_request_peer(request)));
-    http_request_refuse(request, status, detail, headers);
+    refusal_answer(request, refusal);
 }
 
-// ---- the headers are in: who is it, and may it? ----
-
-// The path's app, whose token (may be absent) is compared in constant time. NULL after a refusal.
-static const struct app_config *authenticate(struct webhooks *webhooks, struct http_request *request)
-{
-    const char *path = http_request_path(request);
-    if (strncmp(path, WEBHOOKS_PATH, strlen(WEBHOOKS_PATH)) != 0) {
-        refuse(request, 404, "no such path; webhooks go to /webhooks/{app}");
-        return NULL;
-    }
-    const char *name = path + strlen(WEBHOOKS_PATH);
-    size_t name_len = strcspn(name, "/");
-    const char *token = name[name_len] == '/' ? name + name_len + 1 : NULL;
-    if (token != NULL && strchr(token, '/') != NULL) {
-        refuse(request, 404, "no such path; webhooks go to /webhooks/{app} or /webhooks/{app}/{token}");
-        return NULL;
-    }
-    char app_name[128];
-    if (name_len == 0 || name_len >= sizeof app_name) {
-        refuse(request, 404, "no such app");
-        return NULL;
-    }
-    memcpy(app_name, name, name_len);
-    app_name[name_len] = '\0';
-    const struct app_config *app = config_app(webhooks->config, app_name);
-    if (app == NULL || (token != NULL && app->webhook_token == NULL)) {
-        refuse(request, 404, app == NULL ? "no such app" : "no such path; this app's webhooks have no token");
-        return NULL;
-    }
-    if (app->webhook_token != NULL) {
-        size_t len = strlen(app->webhook_token);
-        if (token == NULL || strlen(token) != len || CRYPTO_memcmp(token, app->webhook_token, len) != 0) {
-            refuse(request, 401, "the path's token is missing or wrong");
-            return NULL;
-        }
-    }
-    return app;
-}
-
-// application/json and +json, with or without parameters; a missing content-type is taken as JSON.
-static bool is_json(const char *content_type)
-{
-    if (content_type == NULL)
-        return true;
-    size_t len = strcspn(content_type, "; \t");
-    static const char json[] = "application/json";
-    if (len == strlen(json) && strncasecmp(content_type, json, len) == 0)
-        return true;
-    return len > 5 && strncasecmp(content_type + len - 5, "+json", 5) == 0;
-}
+// ---- the headers are in ----
 
 static void on_begin(void *context, struct http_request *request)
 {
     struct webhooks *webhooks = context;
-    const struct app_config *app = authenticate(webhooks, request);
+    enum refusal refusal;
+    const struct app_config *app = webhook_auth(webhooks->config, request, &refusal);
     if (app == NULL)
-        return;
-    if (strcmp(http_request_method(request), "POST") != 0)
-        refuse(request, 405, "webhooks are sent by POST");
-    else if (!is_json(http_request_header(request, "Content-Type")))
-        refuse(request, 415, "the content-type is not JSON");
+        refuse(request, refusal);
     else if (webhooks->stopping)
-        refuse(request, 503, "shutting down");
+        refuse(request, REFUSAL_STOPPING);
     else
         http_request_set_user(request, (void *)(uintptr_t)app);
 }
@@ -117,10 +53,10 @@ static void on_begin(void *context, struct http_request *request)
 static void on_too_large(void *context, struct http_request *request)
 {
     (void)context;
-    refuse(request, 413, "the body is larger than [inbound] body.max");
+    refuse(request, REFUSAL_BODY_SIZE);
 }
 
-// ---- the body is in: decode and publish ----
+// ---- the body is in: is it authentic? decode and publish ----
 
 static void webhook_move(struct webhook *webhook, enum webhook_state to)
 {
@@ -155,13 +91,10 @@ static void answer(struct webhook *webhook, const struct kafka_delivery *deliver
 
 // What a failed delivery means to the sender: a record that Kafka refuses for its size will not be taken next time
 // either; all else may pass.
-static void refuse_undelivered(struct webhook *webhook, const struct error *error)
+static enum refusal undelivered(const struct webhook *webhook, const struct error *error)
 {
     log_error("webhook: not delivered", log_str("id", webhook->id), log_str("error", error->text));
-    if (error->kind == ERROR_INPUT)
-        refuse(webhook->request, 413, "Kafka does not take a record of this size");
-    else
-        refuse(webhook->request, 503, "Kafka did not take the event; send it again");
+    return error->kind == ERROR_INPUT ? REFUSAL_RECORD_SIZE : REFUSAL_NOT_DELIVERED;
 }
 
 static void on_delivered(void *context, const struct kafka_delivery *delivery)
@@ -173,7 +106,7 @@ static void on_delivered(void *context, const struct kafka_delivery *delivery)
         if (delivery->delivered)
             answer(webhook, delivery);
         else
-            refuse_undelivered(webhook, &delivery->error);
+            refuse(webhook->request, undelivered(webhook, &delivery->error));
     }
     webhook_move(webhook, WEBHOOK_ANSWERED);
     webhooks->pending--;
@@ -190,40 +123,43 @@ static struct webhook *webhook_new(struct webhooks *webhooks, struct http_reques
 }
 
 // The event's metadata live on the stack: librdkafka copies what it takes, and only the id is needed afterwards.
-static int publish(struct webhook *webhook, struct error *error)
+static enum refusal publish(struct webhook *webhook, const struct app_config *app, const char *body, size_t len)
 {
     struct webhooks *webhooks = webhook->webhooks;
-    const struct app_config *app = http_request_user(webhook->request);
+    const struct http_request *request = webhook->request;
     struct event event;
     struct cloudevent cloudevent;
-    struct error unusable;
-    size_t len;
-    const char *body = http_request_body(webhook->request, &len);
-    webhook->usable = event_decode(&event, app->name, body, len, &unusable) == 0;
-    cloudevent_make(&cloudevent, &event, app->name, clock_wall_ms(),
-        http_request_header(webhook->request, "Content-Type"), http_request_header(webhook->request, "traceparent"),
-        webhook->usable ? NULL : unusable.text);
+    struct error error;
+    webhook->usable = event_decode(&event, app->name, body, len, &error) == 0;
+    cloudevent_make(&cloudevent, &event, app->name, clock_wall_ms(), http_request_header(request, "Content-Type"),
+        http_request_header(request, "traceparent"), webhook->usable ? NULL : error.text);
     memcpy(webhook->id, cloudevent.id, sizeof webhook->id);
     if (!webhook->usable) {
         log_warn("webhook: body not usable", log_str("app", app->name), log_str("id", webhook->id),
-            log_str("reason", unusable.text));
+            log_str("reason", error.text));
         if (webhooks->config->inbound.rejected == REJECTED_REFUSE)
-            return error_set(error, ERROR_INPUT, "the body is not usable: it must be one JSON object in UTF-8");
+            return REFUSAL_UNUSABLE;
     }
-    return publish_event(
-        &webhooks->publish, &event, &cloudevent, webhook->usable, body, len, on_delivered, webhook, error);
+    if (publish_event(
+            &webhooks->publish, &event, &cloudevent, webhook->usable, body, len, on_delivered, webhook, &error) != 0)
+        return undelivered(webhook, &error);
+    return REFUSAL_NONE;
 }
 
 static void on_complete(void *context, struct http_request *request)
 {
     struct webhooks *webhooks = context;
+    const struct app_config *app = http_request_user(request);
+    size_t len;
+    const char *body = http_request_body(request, &len);
+    if (!signature_is_right(app, http_request_header(request, app->signature_header), body, len)) {
+        refuse(request, REFUSAL_SIGNATURE);
+        return;
+    }
     struct webhook *webhook = webhook_new(webhooks, request);
-    struct error error;
-    if (publish(webhook, &error) != 0) {
-        if (!webhook->usable && error.kind == ERROR_INPUT && webhooks->config->inbound.rejected == REJECTED_REFUSE)
-            refuse(request, 400, error.text);
-        else
-            refuse_undelivered(webhook, &error);
+    enum refusal refusal = publish(webhook, app, body, len);
+    if (refusal != REFUSAL_NONE) {
+        refuse(request, refusal);
         free(webhook);
         return;
     }
@@ -265,7 +201,7 @@ void webhooks_expire(struct webhooks *webhooks, bool all)
     while ((webhook = TAILQ_FIRST(&webhooks->waiting)) != NULL && (all || webhook->deadline_ms <= now)) {
         TAILQ_REMOVE(&webhooks->waiting, webhook, link);
         webhook_move(webhook, WEBHOOK_ABANDONED);
-        refuse(webhook->request, 503, "Kafka did not answer in time; send the event again");
+        refuse(webhook->request, REFUSAL_TIMEOUT);
         webhook->request = NULL;
     }
 }

@@ -16,9 +16,14 @@ static char desk[] = "desk";
 static char token[] = "s3cret-token";
 static char events[] = "events";
 static char rejected[] = "rejected";
-static struct app_config apps[] = {{.name = shop}, {.name = desk, .webhook_token = token}};
+static char bank[] = "bank";
+static char key[] = "YOUR_SIGNATURE_TOKEN";
+static char signature_header[] = "QISCUS-SDK-SIGNATURE";
+static struct app_config apps[] = {{.name = shop, .signature_header = signature_header},
+    {.name = desk, .webhook_token = token, .signature_header = signature_header},
+    {.name = bank, .signature_header = signature_header, .signature_secret = key}};
 static struct config config = {.apps = apps,
-    .app_count = 2,
+    .app_count = 3,
     .topics = {.events = events, .rejected = rejected},
     .inbound = {.ack_timeout_ms = ACK_MS}};
 static struct webhooks webhooks;
@@ -49,6 +54,7 @@ static int start(void **state)
     now_us = 1000000000;
     clock_replace(moved_clock, fixed_wall);
     config.inbound.rejected = REJECTED_KEEP;
+    apps[2].signature = SIGNATURE_OFF;
     webhooks_init(&webhooks, &config, &fake_out);
     struct http_handler handler = webhooks_handler(&webhooks);
     server = http_server_new(&options, &handler, &error);
@@ -270,6 +276,62 @@ static void a_body_has_a_limit(void **state)
     assert_int_equal(fake_out_last(events)->value_len, BODY_MAX);
 }
 
+// ---- signatures ----
+
+#define SIGNATURE "QISCUS-SDK-SIGNATURE: f2e754f91458688fb7d8ae5ca8e628013a2fd57532268cd6f94212ad52134cec\r\n"
+#define WRONG     "qiscus-sdk-signature: 0000000000000000000000000000000000000000000000000000000000000000\r\n"
+
+static void signatures_are_asked_for_and_checked(void **state)
+{
+    (void)state;
+    static const struct {
+        enum config_signature signature;
+        const char *more;
+        int status;
+    } rows[] = {
+        {SIGNATURE_OFF, "", 200}, {SIGNATURE_OFF, WRONG, 200}, {SIGNATURE_OPTIONAL, "", 200},
+        {SIGNATURE_OPTIONAL, SIGNATURE, 200}, {SIGNATURE_OPTIONAL, WRONG, 401},
+        {SIGNATURE_OPTIONAL, "QISCUS-SDK-SIGNATURE:\r\n", 401}, {SIGNATURE_REQUIRED, "", 401},
+        {SIGNATURE_REQUIRED, SIGNATURE, 200}, {SIGNATURE_REQUIRED, WRONG, 401},
+        {SIGNATURE_REQUIRED, WRONG SIGNATURE, 401}, // the first one counts
+    };
+    size_t taken = 0;
+    for (size_t i = 0; i < UNIT_COUNT(rows); i++) {
+        apps[2].signature = rows[i].signature;
+        ask(&peers[0], "POST", "/webhooks/bank", rows[i].more, BODY, strlen(BODY));
+        int64_t deadline = real_ms() + 20000;
+        while (!peer_is_answered(&peers[0]) && real_ms() < deadline) {
+            turn(&peers[0]);
+            fake_out_report_all(ERROR_NONE);
+        }
+        if (peer_status(&peers[0]) != rows[i].status)
+            fail_msg("row %zu: %s", i, peers[0].answer);
+        taken += rows[i].status == 200;
+        assert_int_equal(fake_out.count, taken);
+        assert_int_equal(strstr(peers[0].answer, "WWW-Authenticate: HMAC-SHA256") != NULL, rows[i].status == 401);
+        assert_null(strstr(peers[0].answer, key));
+    }
+}
+
+// Who sends no signature need not send a body, and one that was refused is told so before the method or the type.
+static void an_unsigned_webhook_is_refused_by_its_headers(void **state)
+{
+    (void)state;
+    static const char head[] =
+        "POST /webhooks/bank HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 900\r\n\r\n";
+    apps[2].signature = SIGNATURE_REQUIRED;
+    peer_say(&peers[0], server, head, sizeof head - 1);
+    hear(&peers[0]);
+    assert_int_equal(peer_status(&peers[0]), 401);
+    assert_non_null(strstr(peer_body(&peers[0]), "signature is missing"));
+    ask(&peers[1], "GET", "/webhooks/bank", "", "", 0);
+    hear(&peers[1]);
+    assert_int_equal(peer_status(&peers[1]), 401);
+    ask(&peers[1], "POST", "/webhooks/bank", "Content-Type: text/plain\r\n" SIGNATURE, BODY, strlen(BODY));
+    hear(&peers[1]);
+    assert_int_equal(peer_status(&peers[1]), 415);
+}
+
 // ---- what is not usable ----
 
 static const char *const unusable[] = {"", "not json", "[]", "\"text\"", "{\"a\":\"\xff\"}", "{\"a\":1e999}", "{} {}"};
@@ -432,6 +494,8 @@ int main(void)
         TEST(refusals_need_nothing_but_the_headers),
         TEST(json_has_several_names),
         TEST(a_body_has_a_limit),
+        TEST(signatures_are_asked_for_and_checked),
+        TEST(an_unsigned_webhook_is_refused_by_its_headers),
         TEST(what_is_not_usable_is_kept),
         TEST(or_refused_where_that_is_wished),
         TEST(a_failed_delivery_is_told_truly),
