@@ -224,8 +224,8 @@ static int decode(struct command *command, const struct config *config, struct f
     if (call_check(command->call, form->params, error) != 0)
         return -1;
     char token[COMMAND_TOKEN_TEXT];
-    call_build(command->call, form->params, command_token(command->id, token), &command->request);
-    command->size += command->request.body_len;
+    call_build(command->call, command->app, form->params, command_token(command->id, token), &command->request);
+    command->size += command->request.size;
     return 0;
 }
 

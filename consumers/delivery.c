@@ -6,10 +6,11 @@
 #include <string.h>
 
 #include "bridge/backoff.h"
+#include "bridge/buf.h"
 #include "bridge/clock.h"
 #include "bridge/log.h"
 
-enum { URL_MAX = 1024 };
+enum { URL_MAX = 2 * 1024 * 1024 }; // call.c's targets are shorter by far
 
 #define NEVER_TRIED UINT64_MAX // in successes_seen
 
@@ -236,13 +237,14 @@ static void call(struct delivery *delivery)
 {
     struct command *command = delivery->command;
     struct app *app = delivery->app;
-    char url[URL_MAX];
-    must((size_t)snprintf(url, sizeof url, "%s%s", app->config->base_url, command->call->path) < sizeof url);
+    struct buf url;
+    buf_init(&url, URL_MAX);
+    must(buf_printf(&url, "%s%s", app->config->base_url, command->request.target) == 0);
     const char *const headers[] = {
-        app->secret_line, "Content-Type: application/x-www-form-urlencoded", "Accept: application/json", NULL};
+        app->secret_line, "Accept: application/json", command->request.content_type, NULL}; // the last may be NULL
     struct http_call request = {
-        .method = command->call->method,
-        .url = url,
+        .method = command->request.method,
+        .url = buf_text(&url),
         .headers = headers,
         .body = command->request.body,
         .body_len = command->request.body_len,
@@ -258,6 +260,7 @@ static void call(struct delivery *delivery)
     lane_set(delivery->lane, app, LANE_CALLING);
     struct error error;
     must(http_client_send(delivery->deliveries->client, &request, on_answer, delivery, &error) == 0);
+    buf_clear(&url);
 }
 
 // The first of a ready lane has its turn.
