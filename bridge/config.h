@@ -43,6 +43,7 @@ struct app_config {
 };
 
 struct config_source;
+struct net_blocks;
 
 struct config {
     struct {
@@ -65,6 +66,8 @@ struct config {
         int64_t request_timeout_ms;
         unsigned connections_max;
         enum config_rejected rejected;
+        struct net_blocks *allow;           // NULL: everybody
+        struct net_blocks *trusted_proxies; // NULL: none
     } inbound;
     struct {
         char *group;

@@ -64,6 +64,10 @@ const struct setting config_settings[] = {
         .help = "Connections at once; more wait in the kernel's queue."},
     {"inbound", "rejected", SETTING_CHOICE, AT(inbound.rejected), "keep", .choices = rejected,
         .help = "What is not usable: keep it in the topic `rejected` and answer 200, or refuse it with 400."},
+    {"inbound", "allow", SETTING_BLOCKS, AT(inbound.allow), NULL,
+        .help = "Who may send webhooks; others are answered 403. Empty: everybody."},
+    {"inbound", "trusted.proxies", SETTING_BLOCKS, AT(inbound.trusted_proxies), NULL,
+        .help = "Proxies whose X-Forwarded-For is believed; without them the sender is whoever connects."},
 
     {"outbound", "group", SETTING_TEXT, AT(outbound.group), "chatbridge", 1, 249,
         .help = "The consumer group. Instances of one group share the work."},

@@ -26,6 +26,7 @@ enum setting_type {
     SETTING_RATE,     // double, a second
     SETTING_CHOICE,   // an enum
     SETTING_SET,      // unsigned, the choices' values or-ed
+    SETTING_BLOCKS,   // struct net_blocks *
 };
 
 struct setting_choice {

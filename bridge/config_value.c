@@ -283,12 +283,24 @@ static int set_set(const struct setting *setting, const char *text, void *target
     return 0;
 }
 
+static int set_blocks(const struct setting *setting, const char *text, void *target, struct error *error)
+{
+    (void)setting;
+    struct net_blocks *blocks = net_blocks_read(text, error);
+    if (blocks == NULL)
+        return -1;
+    struct net_blocks **field = target;
+    free(*field);
+    *field = blocks;
+    return 0;
+}
+
 // ---- the types ----
 
 struct type {
     const char *form; // NULL: the choices
     int (*set)(const struct setting *setting, const char *text, void *target, struct error *error);
-    bool is_text; // the field is a char *
+    bool is_owned; // the field is a pointer to memory of its own; NULL: none
 };
 
 static const struct type types[] = {
@@ -305,6 +317,7 @@ static const struct type types[] = {
     [SETTING_RATE] = {"rate (30/s, 600/m, 0)", set_rate, false},
     [SETTING_CHOICE] = {NULL, set_choice, false},
     [SETTING_SET] = {NULL, set_set, false},
+    [SETTING_BLOCKS] = {"list of addresses and blocks (192.0.2.7, 10.0.0.0/8, 2001:db8::/32)", set_blocks, true},
 };
 
 static void *field_of(const struct setting *setting, void *base)
@@ -323,19 +336,26 @@ int config_value_set(const struct setting *setting, const char *text, void *base
     return types[setting->type].set(setting, text, field_of(setting, base), error);
 }
 
+// The pointer that the field holds, whatever it points to.
+static void *owned_of(const struct setting *setting, const void *base)
+{
+    void *owned;
+    memcpy(&owned, (const char *)base + setting->offset, sizeof owned);
+    return owned;
+}
+
 bool config_value_given(const struct setting *setting, const void *base)
 {
-    char *const *field = (char *const *)((const char *)base + setting->offset);
-    return types[setting->type].is_text && *field != NULL;
+    return types[setting->type].is_owned && owned_of(setting, base) != NULL;
 }
 
 void config_value_clear(const struct setting *setting, void *base)
 {
-    if (!types[setting->type].is_text)
+    if (!types[setting->type].is_owned)
         return;
-    char **field = field_of(setting, base);
-    free(*field);
-    *field = NULL;
+    free(owned_of(setting, base));
+    static const void *const none = NULL;
+    memcpy(field_of(setting, base), &none, sizeof none);
 }
 
 static const char *choices_form(const struct setting *setting, char *out, size_t size)
@@ -360,7 +380,7 @@ const char *config_value_range(const struct setting *setting, char out[CONFIG_RA
                                : setting->type == SETTING_SIZE   ? sizes
                                                                  : counts;
     out[0] = '\0';
-    if (types[setting->type].is_text || (setting->min == 0 && setting->max == 0))
+    if (types[setting->type].is_owned || (setting->min == 0 && setting->max == 0))
         return out;
     char min[32];
     char max[32];

@@ -14,7 +14,7 @@ enum { CONFIG_RANGE_TEXT = 96 };
 // ERROR_INPUT that says what would be right; a secret is never quoted.
 int config_value_set(const struct setting *setting, const char *text, void *base, struct error *error) MUST_USE;
 
-// True when the field holds text.
+// True when the field holds a text or a list.
 bool config_value_given(const struct setting *setting, const void *base);
 
 // Frees the field.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// net.h: addresses and listening sockets. Any thread.
+// net.h: addresses, blocks of them, and listening sockets. Any thread.
 #ifndef CHATBRIDGE_NET_H
 #define CHATBRIDGE_NET_H
 
@@ -22,5 +22,32 @@ bool net_answers(const char *address);
 
 // The numeric address without its port; IPv4-mapped IPv6 as IPv4.
 void net_address_text(const struct sockaddr *address, char *text, size_t size);
+
+// An IPv4 address (4 bytes; also one that came mapped into IPv6) or an IPv6 one (16 bytes).
+struct net_address {
+    size_t len;
+    unsigned char bytes[16];
+};
+
+// The addresses whose first `bits` bits are these.
+struct net_block {
+    struct net_address address;
+    unsigned bits;
+};
+
+struct net_blocks {
+    size_t count;
+    struct net_block list[];
+};
+
+// A numeric address; a zone behind it (fe80::1%eth0) is left out. 0, or -1 if it is none.
+int net_address_read(struct net_address *address, const char *text) MUST_USE;
+
+// "10.0.0.0/8, 192.0.2.7, 2001:db8::/32", or NULL with an ERROR_INPUT that names what is wrong. Owner: the caller,
+// free().
+struct net_blocks *net_blocks_read(const char *text, struct error *error) MUST_USE;
+
+// Whether one of them holds the address. NULL is no block.
+bool net_blocks_hold(const struct net_blocks *blocks, const struct net_address *address);
 
 #endif

@@ -15,6 +15,7 @@ static const struct {
     const char *detail; // neither quotes nor backslashes: it stands in JSON
     const struct http_header *headers;
 } rows[REFUSALS] = {
+    [REFUSAL_ADDRESS] = {403, "address", "webhooks are not taken from this address"},
     [REFUSAL_PATH] = {404, "path", "no such path; webhooks go to /webhooks/{app} or /webhooks/{app}/{token}"},
     [REFUSAL_APP] = {404, "app", "no such app"},
     [REFUSAL_NO_TOKEN] = {404, "no_token", "no such path; this app's webhooks have no token"},

@@ -9,6 +9,7 @@
 
 enum refusal {
     REFUSAL_NONE,
+    REFUSAL_ADDRESS,
     REFUSAL_PATH,
     REFUSAL_APP,
     REFUSAL_NO_TOKEN, // the path has a token, the app none

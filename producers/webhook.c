@@ -28,10 +28,12 @@ struct webhook {
     char id[CLOUDEVENT_VALUE_MAX + 1];
 };
 
-static void refuse(struct http_request *request, enum refusal refusal)
+static void refuse(const struct webhooks *webhooks, struct http_request *request, enum refusal refusal)
 {
+    struct client client;
+    webhook_auth_client(webhooks->config, request, &client);
     log_info("webhook: refused", log_int("status", refusal_status(refusal)), log_str("reason", refusal_name(refusal)),
-        log_str("peer", http_request_peer(request)));
+        log_str("client", client.text));
     refusal_answer(request, refusal);
 }
 
@@ -43,17 +45,17 @@ static void on_begin(void *context, struct http_request *request)
     enum refusal refusal;
     const struct app_config *app = webhook_auth(webhooks->config, request, &refusal);
     if (app == NULL)
-        refuse(request, refusal);
+        refuse(webhooks, request, refusal);
     else if (webhooks->stopping)
-        refuse(request, REFUSAL_STOPPING);
+        refuse(webhooks, request, REFUSAL_STOPPING);
     else
         http_request_set_user(request, (void *)(uintptr_t)app);
 }
 
 static void on_too_large(void *context, struct http_request *request)
 {
-    (void)context;
-    refuse(request, REFUSAL_BODY_SIZE);
+    const struct webhooks *webhooks = context;
+    refuse(webhooks, request, REFUSAL_BODY_SIZE);
 }
 
 // ---- the body is in: is it authentic? decode and publish ----
@@ -106,7 +108,7 @@ static void on_delivered(void *context, const struct kafka_delivery *delivery)
         if (delivery->delivered)
             answer(webhook, delivery);
         else
-            refuse(webhook->request, undelivered(webhook, &delivery->error));
+            refuse(webhooks, webhook->request, undelivered(webhook, &delivery->error));
     }
     webhook_move(webhook, WEBHOOK_ANSWERED);
     webhooks->pending--;
@@ -153,13 +155,13 @@ static void on_complete(void *context, struct http_request *request)
     size_t len;
     const char *body = http_request_body(request, &len);
     if (!signature_is_right(app, http_request_header(request, app->signature_header), body, len)) {
-        refuse(request, REFUSAL_SIGNATURE);
+        refuse(webhooks, request, REFUSAL_SIGNATURE);
         return;
     }
     struct webhook *webhook = webhook_new(webhooks, request);
     enum refusal refusal = publish(webhook, app, body, len);
     if (refusal != REFUSAL_NONE) {
-        refuse(request, refusal);
+        refuse(webhooks, request, refusal);
         free(webhook);
         return;
     }
@@ -201,7 +203,7 @@ void webhooks_expire(struct webhooks *webhooks, bool all)
     while ((webhook = TAILQ_FIRST(&webhooks->waiting)) != NULL && (all || webhook->deadline_ms <= now)) {
         TAILQ_REMOVE(&webhooks->waiting, webhook, link);
         webhook_move(webhook, WEBHOOK_ABANDONED);
-        refuse(webhook->request, REFUSAL_TIMEOUT);
+        refuse(webhooks, webhook->request, REFUSAL_TIMEOUT);
         webhook->request = NULL;
     }
 }

@@ -19,6 +19,22 @@ struct asking {
     const char *token;            // the path's, or NULL
 };
 
+void webhook_auth_client(const struct config *config, const struct http_request *request, struct client *client)
+{
+    client_find(client, config->inbound.trusted_proxies, http_request_peer(request),
+        http_request_header(request, "X-Forwarded-For"));
+}
+
+static enum refusal check_address(struct asking *asking)
+{
+    const struct net_blocks *allow = asking->config->inbound.allow;
+    struct client client;
+    if (allow == NULL)
+        return REFUSAL_NONE;
+    webhook_auth_client(asking->config, asking->request, &client);
+    return client.known && net_blocks_hold(allow, &client.address) ? REFUSAL_NONE : REFUSAL_ADDRESS;
+}
+
 // /webhooks/{app} or /webhooks/{app}/{token}
 static enum refusal check_path(struct asking *asking)
 {
@@ -78,6 +94,7 @@ static enum refusal check_type(struct asking *asking)
 }
 
 static enum refusal (*const checks[])(struct asking *) = {
+    check_address,
     check_path,
     check_token,
     check_signed,

@@ -149,3 +149,66 @@ def test_required_needs_a_secret(tmp_path):
     assert len(errors) == 1 and "cannot be read" in errors[0]
     config.write_text(text.replace("required", "perhaps"))
     assert "'perhaps' is not one of: off, optional, required" in run("check", "-c", str(config), wanted=2).stderr
+
+
+# ---- addresses ----
+
+
+def forwarded(*addresses):
+    return {**JSON, "X-Forwarded-For": ", ".join(addresses)}
+
+
+def test_allow_comes_before_everything(start):
+    bridge = start(inbound={"allow": "192.0.2.0/24, 2001:db8::/32"})
+    body = comment_webhook(1, 1)
+    for path, method, headers in ((f"/webhooks/{APP}/{TOKEN}", "POST", JSON), (f"/webhooks/{APP}/wrong", "POST", JSON),
+                                  ("/nothing", "POST", JSON), (f"/webhooks/{APP}/{TOKEN}", "GET", {}),
+                                  (f"/webhooks/{APP}/{TOKEN}", "POST", forwarded("192.0.2.1"))):
+        assert_refused(bridge.webhook(body, path, method, headers), 403, "address")
+    assert bridge.broker.read_all(bridge.topics["events"]) == []
+    assert "client=127.0.0.1" in bridge.program.log()
+
+
+@pytest.mark.parametrize("allow", ["127.0.0.1", "127.0.0.0/8", "192.0.2.7, 127.0.0.1/32", "0.0.0.0/0", "::ffff:127.0.0.1"])
+def test_allowed(start, allow):
+    assert start(inbound={"allow": allow}).webhook(comment_webhook(1, 1))[0] == 200
+
+
+def test_an_ipv6_listener_sees_ipv4_senders_as_such(start):
+    bridge = start(inbound={"listen": "[::]:0", "allow": "127.0.0.0/8"})
+    body = comment_webhook(1, 1)
+    port = bridge.address[1]
+    bridge.address = ("127.0.0.1", port)
+    assert bridge.webhook(body)[0] == 200
+    bridge.address = ("::1", port)
+    assert_refused(bridge.webhook(body), 403, "address")
+
+
+def test_trusted_proxies(start):
+    bridge = start(inbound={"allow": "192.0.2.0/24", "trusted.proxies": "127.0.0.1, 10.0.0.0/8"})
+    body = comment_webhook(1, 1)
+    for addresses in (["192.0.2.1"], ["203.0.113.1", "192.0.2.1"], ["192.0.2.1", "10.1.1.1", "127.0.0.1"],
+                      ["nonsense", "192.0.2.1", "10.1.1.1"], ["192.0.2.1:4711"]):
+        assert bridge.webhook(body, headers=forwarded(*addresses))[0] == 200, addresses
+    for addresses in (["203.0.113.1"], ["192.0.2.1", "203.0.113.1"], ["192.0.2.1", "203.0.113.1", "10.1.1.1"],
+                      ["192.0.2.1", "nonsense"], ["192.0.2.1", ""], [""], ["10.1.1.1"]):
+        assert_refused(bridge.webhook(body, headers=forwarded(*addresses)), 403, "address")
+    assert_refused(bridge.webhook(body), 403, "address")  # the proxy itself is not allowed
+    assert "client=203.0.113.1" in bridge.program.log()
+
+
+def test_without_allow_nobody_is_asked(start):
+    bridge = start(inbound={"trusted.proxies": "127.0.0.1"})
+    assert bridge.webhook(comment_webhook(1, 1), headers=forwarded("nonsense"))[0] == 200
+
+
+def test_blocks_are_checked_with_the_configuration(tmp_path):
+    from test_cli import run
+    config = tmp_path / "c.ini"
+    for value, word in (("10.0.0.1/8", "behind those of the block"), ("localhost", "neither an address nor"),
+                        ("10.0.0.0/8,", "neither"), ("::/129", "neither")):
+        config.write_text(f"[bridge]\nroles = inbound\n[inbound]\nallow = 127.0.0.1\ntrusted.proxies = {value}\n[app:demo]\n")
+        error = run("check", "-c", str(config), wanted=2).stderr
+        assert error.startswith(f"{config}:5: [inbound] trusted.proxies: '") and word in error
+    config.write_text("[bridge]\nroles = inbound\n[inbound]\nallow =\ntrusted.proxies = 10.0.0.0/8, ::1\n[app:demo]\n")
+    assert "trusted.proxies = 10.0.0.0/8, ::1" in run("check", "-c", str(config)).stdout

@@ -6,6 +6,7 @@
 
 #include "bridge/clock.h"
 #include "bridge/contract.h"
+#include "bridge/net.h"
 #include "tests/unit/fake_kafka_out.h"
 #include "tests/unit/peer.h"
 
@@ -76,6 +77,9 @@ static int end(void **state)
     for (int i = 0; i < PEERS; i++)
         if (peers[i].fd >= 0)
             (void)close(peers[i].fd);
+    free(config.inbound.allow);
+    free(config.inbound.trusted_proxies);
+    config.inbound.allow = config.inbound.trusted_proxies = NULL;
     clock_replace(NULL, NULL);
     return 0;
 }
@@ -332,6 +336,31 @@ static void an_unsigned_webhook_is_refused_by_its_headers(void **state)
     assert_int_equal(peer_status(&peers[1]), 415);
 }
 
+// ---- addresses ----
+
+static void strangers_are_told_nothing_else(void **state)
+{
+    (void)state;
+    static const char *const paths[] = {"/", "/webhooks/shop", "/webhooks/desk/wrong"};
+    config.inbound.allow = net_blocks_read("192.0.2.0/24", NULL);
+    webhooks.stopping = true;
+    for (size_t i = 0; i < UNIT_COUNT(paths); i++) {
+        ask(&peers[0], "POST", paths[i], "X-Forwarded-For: 192.0.2.1\r\n", BODY, strlen(BODY));
+        hear(&peers[0]);
+        assert_int_equal(peer_status(&peers[0]), 403);
+    }
+    webhooks.stopping = false;
+    config.inbound.trusted_proxies = net_blocks_read("127.0.0.1", NULL);
+    ask(&peers[0], "POST", "/webhooks/shop", "X-Forwarded-For: 192.0.2.1, 198.51.100.1\r\n", BODY, strlen(BODY));
+    hear(&peers[0]);
+    assert_int_equal(peer_status(&peers[0]), 403);
+    ask(&peers[0], "POST", "/webhooks/shop", "X-Forwarded-For: 198.51.100.1, 192.0.2.1\r\n", BODY, strlen(BODY));
+    int64_t deadline = real_ms() + 20000;
+    while (fake_out.count == 0 && real_ms() < deadline)
+        turn(&peers[0]);
+    assert_int_equal(fake_out.count, 1);
+}
+
 // ---- what is not usable ----
 
 static const char *const unusable[] = {"", "not json", "[]", "\"text\"", "{\"a\":\"\xff\"}", "{\"a\":1e999}", "{} {}"};
@@ -496,6 +525,7 @@ int main(void)
         TEST(a_body_has_a_limit),
         TEST(signatures_are_asked_for_and_checked),
         TEST(an_unsigned_webhook_is_refused_by_its_headers),
+        TEST(strangers_are_told_nothing_else),
         TEST(what_is_not_usable_is_kept),
         TEST(or_refused_where_that_is_wished),
         TEST(a_failed_delivery_is_told_truly),
