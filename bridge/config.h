@@ -15,6 +15,7 @@
 
 enum config_role { ROLE_INBOUND = 1, ROLE_OUTBOUND = 2 };
 enum config_rejected { REJECTED_KEEP, REJECTED_REFUSE };
+enum config_on_dead { ON_DEAD_SKIP, ON_DEAD_FAIL };
 enum config_method { METHOD_POST, METHOD_GET };
 enum config_signature { SIGNATURE_OFF, SIGNATURE_OPTIONAL, SIGNATURE_REQUIRED };
 enum config_encoding { ENCODING_HEX, ENCODING_BASE64 };
@@ -71,6 +72,8 @@ struct config {
     } inbound;
     struct {
         char *group;
+        char *instance; // of static membership; NULL: none
+        enum config_on_dead on_dead;
         unsigned in_flight_max;
         int64_t request_timeout_ms;
         int64_t connect_timeout_ms;

@@ -16,6 +16,7 @@ static const struct {
     {"auto.commit.enable", "offsets are committed when the commands before them are done, never by themselves"},
     {"enable.auto.offset.store", "offsets are committed when the commands before them are done, never by themselves"},
     {"group.id", "the group is set by [outbound] group"},
+    {"group.instance.id", "the instance is set by [outbound] instance"},
     {"partition.assignment.strategy", "rebalancing relies on cooperative-sticky"},
     {"acks", "a webhook is acknowledged only when all in-sync replicas have it"},
     {"request.required.acks", "a webhook is acknowledged only when all in-sync replicas have it"},

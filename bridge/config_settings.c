@@ -12,6 +12,7 @@ static const struct setting_choice roles[] = {{"inbound", ROLE_INBOUND}, {"outbo
 static const struct setting_choice log_levels[] = {
     {"debug", LOG_DEBUG}, {"info", LOG_INFO}, {"warn", LOG_WARN}, {"error", LOG_ERROR}, {NULL, 0}};
 static const struct setting_choice log_formats[] = {{"logfmt", LOG_LOGFMT}, {"json", LOG_JSON}, {NULL, 0}};
+static const struct setting_choice on_dead[] = {{"skip", ON_DEAD_SKIP}, {"fail", ON_DEAD_FAIL}, {NULL, 0}};
 static const struct setting_choice rejected[] = {{"keep", REJECTED_KEEP}, {"refuse", REJECTED_REFUSE}, {NULL, 0}};
 static const struct setting_choice methods[] = {{"POST", METHOD_POST}, {"GET", METHOD_GET}, {NULL, 0}};
 static const struct setting_choice signatures[] = {
@@ -71,6 +72,14 @@ const struct setting config_settings[] = {
 
     {"outbound", "group", SETTING_TEXT, AT(outbound.group), "chatbridge", 1, 249,
         .help = "The consumer group. Instances of one group share the work."},
+    {"outbound", "instance", SETTING_TEXT, AT(outbound.instance), NULL, 1, 200,
+        .help = "A name of this instance that stays through restarts, and that no other has: its partitions wait for "
+                "it as\n"
+                "long as session.timeout.ms of [kafka.consumer] (static membership). Empty: none."},
+    {"outbound", "on.dead", SETTING_CHOICE, AT(outbound.on_dead), "skip", .choices = on_dead,
+        .help =
+            "When a command fails for good, the commands that wait behind it in its room: skip it and go on, or fail\n"
+            "them too (they end as skipped). What comes later is carried out in both cases."},
     {"outbound", "in.flight.max", SETTING_COUNT, AT(outbound.in_flight_max), "64", 1, 1024,
         .help = "Calls at once, over all apps; never more than one a room."},
     {"outbound", "request.timeout", SETTING_DURATION, AT(outbound.request_timeout_ms), "60s", 100, 10 * MINUTE,

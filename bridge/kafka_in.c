@@ -175,6 +175,7 @@ static rd_kafka_conf_t *consumer_conf(const struct config *config, const char *g
         // What waits in librdkafka waits in memory: enough for the next seconds, not for the backlog.
         {"queued.max.messages.kbytes", "4096"},
         {"queued.min.messages", "1000"},
+        {config->outbound.instance ? "group.instance.id" : NULL, config->outbound.instance},
         {NULL, NULL},
     };
     return kafka_conf(config, "kafka.consumer", defaults, error);

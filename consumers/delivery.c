@@ -81,7 +81,7 @@ static void on_durable(void *context)
     delivery_free(delivery);
 }
 
-static void finish(struct delivery *delivery, enum outcome_status status, const struct answer *answer,
+static void report(struct delivery *delivery, enum outcome_status status, const struct answer *answer,
     const char *reason, unsigned attempts)
 {
     static const struct answer none = {0};
@@ -107,6 +107,26 @@ static void finish(struct delivery *delivery, enum outcome_status status, const 
         log_warn("delivery: dead letter", log_str("id", delivery->command->id),
             log_str("status", outcome_status_name(status)), log_str("reason", reason), log_int("attempts", attempts));
     outcomes_report(delivery->deliveries->outcomes, delivery->command, &outcome, on_durable, delivery);
+}
+
+// Where [outbound] on.dead = fail, what waits behind a command that failed fails with it, since the room's order is not
+// to be broken by leaving one out. What comes later begins anew.
+static void finish(struct delivery *delivery, enum outcome_status status, const struct answer *answer,
+    const char *reason, unsigned attempts)
+{
+    struct delivery *next = NULL;
+    if (status != OUTCOME_SUCCEEDED && delivery->lane != NULL &&
+        delivery->deliveries->config->outbound.on_dead == ON_DEAD_FAIL)
+        next = TAILQ_NEXT(delivery, lane_link);
+    report(delivery, status, answer, reason, attempts);
+    char before[512];
+    (void)snprintf(before, sizeof before, "%s before it in its lane ended as %s", delivery->command->id,
+        outcome_status_name(status));
+    while (next != NULL) {
+        struct delivery *after = TAILQ_NEXT(next, lane_link);
+        report(next, OUTCOME_SKIPPED, NULL, before, 0);
+        next = after;
+    }
 }
 
 // ---- after an answer ----

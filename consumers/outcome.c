@@ -47,7 +47,7 @@ struct report {
 
 const char *outcome_status_name(enum outcome_status status)
 {
-    static const char *const names[] = {"succeeded", "rejected", "expired", "exhausted", "unknown"};
+    static const char *const names[] = {"succeeded", "rejected", "expired", "exhausted", "unknown", "skipped"};
     return names[status];
 }
 

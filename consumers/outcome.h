@@ -18,6 +18,7 @@ enum outcome_status {
     OUTCOME_EXPIRED,   // its expires_at passed before it could be called
     OUTCOME_EXHAUSTED, // it was tried as often or as long as it may be
     OUTCOME_UNKNOWN,   // it may have had its effect, and repeating it might have it twice
+    OUTCOME_SKIPPED,   // one before it in its lane failed, and [outbound] on.dead says that it fails with it
 };
 
 struct outcome {

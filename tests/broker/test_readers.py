@@ -86,3 +86,18 @@ def test_commit_metadata_near_the_brokers_limit(make_bridge, plain, sandbox):
     journal = sandbox.journal(call="post_comment")
     assert len(journal) == total + 1, "only what hung was called again"
     assert json.dumps(journal[calls]["params"]["room_id"]) == '"hangs"'
+
+
+def test_static_membership(make_bridge, plain, sandbox):
+    """An instance that comes back under its name soon has its partitions at once, without a rebalance."""
+    bridge = make_bridge(plain, sandbox, outbound={"instance": "one"}, **{"kafka.consumer": {"session.timeout.ms": "30000"}})
+    bridge.start()
+    text = plain.tool("consumer-groups", "--describe", "--group", bridge.group, "--members", "--verbose")
+    assert "one" in text.split()
+    before = plain.tool("consumer-groups", "--describe", "--group", bridge.group, "--state")
+    assert bridge.stop() == 0
+    # It did not leave the group: its partitions wait for it.
+    assert "Stable" in plain.tool("consumer-groups", "--describe", "--group", bridge.group, "--state"), before
+    bridge.start()
+    bridge.command(post_comment(1, "x", id="c"))
+    assert bridge.results(1)[0].json()["status"] == "succeeded"

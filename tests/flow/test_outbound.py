@@ -129,6 +129,22 @@ def test_exhausted(make_bridge, sandbox):
     assert {r.headers["dlq_command_id"]: r.headers["dlq_http_status"] for r in bridge.dead_letters()} == {"a": "500", "b": "500"}
 
 
+def test_on_dead_fail(make_bridge, sandbox):
+    """What waits behind a command that failed fails with it; what comes later, and other rooms, go on."""
+    bridge = make_bridge(sandbox, outbound={"on.dead": "fail"}, retry={
+        "backoff.initial": "100ms", "backoff.max": "100ms", "attempts.max": "3"}).start()
+    sandbox.faults({"room": "1", "status": 500, "times": 3})
+    bridge.commands([post_comment(1, str(i), id=f"c-{i}") for i in range(4)] + [post_comment(2, "other", id="other")])
+    by_id = {id: o[0] for id, o in outcomes_of(bridge.results(5)).items()}
+    assert {id: o["status"] for id, o in by_id.items()} == {
+        "c-0": "exhausted", "c-1": "skipped", "c-2": "skipped", "c-3": "skipped", "other": "succeeded"}
+    assert by_id["c-3"]["reason"] == "c-0 before it in its lane ended as exhausted" and by_id["c-3"]["attempts"] == 0
+    assert {r.headers["dlq_command_id"]: r.headers["dlq_status"] for r in bridge.dead_letters()} == {
+        "c-0": "exhausted", "c-1": "skipped", "c-2": "skipped", "c-3": "skipped"}
+    bridge.command(post_comment(1, "later", id="later"))
+    assert outcome(bridge, "later")["status"] == "succeeded"
+
+
 def test_window_exhausts(make_bridge, sandbox):
     bridge = make_bridge(sandbox, retry={"backoff.initial": "50ms", "backoff.max": "50ms", "attempts.max": "0",
                                          "window": "500ms"}).start()

@@ -122,7 +122,7 @@ static void what_was_never_called_says_so(void **state)
 static void each_status_has_its_name(void **state)
 {
     (void)state;
-    static const char *const names[] = {"succeeded", "rejected", "expired", "exhausted", "unknown"};
+    static const char *const names[] = {"succeeded", "rejected", "expired", "exhausted", "unknown", "skipped"};
     make_command(VALUE, strlen(VALUE), NULL, 0);
     for (size_t i = 0; i < UNIT_COUNT(names); i++) {
         struct outcome outcome = failure((enum outcome_status)i, "why");
