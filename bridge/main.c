@@ -12,6 +12,7 @@
 // Hand-over points: loop_stop (main asks a loop to end), on_failed() (a loop tells main that it cannot go on).
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -31,6 +32,7 @@
 
 static sigset_t stop_signals;
 static volatile sig_atomic_t has_failed;
+static atomic_bool all_stopped;
 
 static void block_signals(void)
 {
@@ -67,6 +69,8 @@ static void *end_at_once(void *unused)
     (void)unused;
     int got;
     must(sigwait(&stop_signals, &got) == 0);
+    if (atomic_load(&all_stopped))
+        return NULL;
     log_warn("second signal: ending at once");
     log_close();
     _exit(EXIT_FAILED);
@@ -85,7 +89,8 @@ static void stop_all(struct inbound *inbound, struct outbound *outbound, int64_t
         inbound_join(inbound);
     if (outbound != NULL)
         outbound_join(outbound);
-    must(pthread_cancel(impatient) == 0);
+    atomic_store(&all_stopped, true);
+    must(pthread_kill(impatient, SIGTERM) == 0);
     must(pthread_join(impatient, NULL) == 0);
 }
 
