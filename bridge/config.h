@@ -17,6 +17,7 @@ enum config_role { ROLE_INBOUND = 1, ROLE_OUTBOUND = 2 };
 enum config_rejected { REJECTED_KEEP, REJECTED_REFUSE };
 enum config_on_dead { ON_DEAD_SKIP, ON_DEAD_FAIL };
 enum config_method { METHOD_POST, METHOD_GET };
+enum config_event_format { EVENT_BINARY, EVENT_STRUCTURED };
 enum config_signature { SIGNATURE_OFF, SIGNATURE_OPTIONAL, SIGNATURE_REQUIRED };
 enum config_encoding { ENCODING_HEX, ENCODING_BASE64 };
 
@@ -67,6 +68,7 @@ struct config {
         int64_t request_timeout_ms;
         unsigned connections_max;
         enum config_rejected rejected;
+        enum config_event_format event_format;
         struct net_blocks *allow;           // NULL: everybody
         struct net_blocks *trusted_proxies; // NULL: none
     } inbound;

@@ -15,6 +15,7 @@ static const struct setting_choice log_formats[] = {{"logfmt", LOG_LOGFMT}, {"js
 static const struct setting_choice on_dead[] = {{"skip", ON_DEAD_SKIP}, {"fail", ON_DEAD_FAIL}, {NULL, 0}};
 static const struct setting_choice rejected[] = {{"keep", REJECTED_KEEP}, {"refuse", REJECTED_REFUSE}, {NULL, 0}};
 static const struct setting_choice methods[] = {{"POST", METHOD_POST}, {"GET", METHOD_GET}, {NULL, 0}};
+static const struct setting_choice formats[] = {{"binary", EVENT_BINARY}, {"structured", EVENT_STRUCTURED}, {NULL, 0}};
 static const struct setting_choice signatures[] = {
     {"off", SIGNATURE_OFF}, {"optional", SIGNATURE_OPTIONAL}, {"required", SIGNATURE_REQUIRED}, {NULL, 0}};
 static const struct setting_choice encodings[] = {{"hex", ENCODING_HEX}, {"base64", ENCODING_BASE64}, {NULL, 0}};
@@ -65,6 +66,8 @@ const struct setting config_settings[] = {
         .help = "Connections at once; more wait in the kernel's queue."},
     {"inbound", "rejected", SETTING_CHOICE, AT(inbound.rejected), "keep", .choices = rejected,
         .help = "What is not usable: keep it in the topic `rejected` and answer 200, or refuse it with 400."},
+    {"inbound", "event.format", SETTING_CHOICE, AT(inbound.event_format), "binary", .choices = formats,
+        .help = "CloudEvents as headers around the webhook's body (binary), or as one JSON object (structured)."},
     {"inbound", "allow", SETTING_BLOCKS, AT(inbound.allow), NULL,
         .help = "Who may send webhooks; others are answered 403. Empty: everybody."},
     {"inbound", "trusted.proxies", SETTING_BLOCKS, AT(inbound.trusted_proxies), NULL,

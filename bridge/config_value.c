@@ -9,8 +9,8 @@
 #include "bridge/net.h"
 
 _Static_assert(sizeof(enum log_level) == sizeof(int) && sizeof(enum config_on_dead) == sizeof(int) &&
-                   sizeof(enum config_rejected) == sizeof(int) && sizeof(enum config_signature) == sizeof(int) &&
-                   sizeof(enum config_encoding) == sizeof(int),
+                   sizeof(enum config_rejected) == sizeof(int) && sizeof(enum config_event_format) == sizeof(int) &&
+                   sizeof(enum config_signature) == sizeof(int) && sizeof(enum config_encoding) == sizeof(int),
     "a choice is stored as an int");
 
 struct unit {

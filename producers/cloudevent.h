@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: MIT
 //
-// cloudevent.h: an event's metadata as Kafka headers: CloudEvents 1.0, Kafka protocol binding, binary mode.
-// The value stays the webhook's body, byte for byte.
+// cloudevent.h: an event's metadata as CloudEvents 1.0, Kafka protocol binding. In binary mode they are the record's
+// headers and the value stays the webhook's body, byte for byte; in structured mode the value is one JSON object of
+// both, in which the body's bytes are the same.
 #ifndef CHATBRIDGE_CLOUDEVENT_H
 #define CHATBRIDGE_CLOUDEVENT_H
 
 #include "bridge/clock.h"
 #include "bridge/kafka.h"
 #include "producers/event.h"
+
+#define CLOUDEVENT_JSON "application/cloudevents+json" // the content-type that tells structured mode
 
 enum { CLOUDEVENT_HEADERS_MAX = 12, CLOUDEVENT_VALUE_MAX = 512 };
 
@@ -29,5 +32,9 @@ struct cloudevent {
 // NULL for an event that is usable. `event` must outlive `cloudevent`.
 void cloudevent_make(struct cloudevent *cloudevent, const struct event *event, const char *app, int64_t received_ms,
     const char *content_type, const char *traceparent, const char *rejected_reason);
+
+// The value in structured mode: the attributes, and as `data` the `len` bytes of `body`, which is JSON. Its length in
+// `json_len`. Owner: the caller, free().
+char *cloudevent_json(const struct cloudevent *cloudevent, const char *body, size_t len, size_t *json_len) MUST_USE;
 
 #endif

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "producers/publish.h"
 
+#include <stdlib.h>
 #include <string.h>
+
+#include "bridge/contract.h"
 
 const char *publish_topic(const struct publish *publish, bool usable)
 {
@@ -22,5 +25,18 @@ int publish_event(struct publish *publish, const struct event *event, const stru
         .headers = cloudevent->headers,
         .header_count = cloudevent->count,
     };
-    return kafka_out_send(publish->out, &record, delivered, context, error);
+    if (!usable || publish->format == EVENT_BINARY)
+        return kafka_out_send(publish->out, &record, delivered, context, error);
+    // The trace stands in a header too, where Kafka's instrumentations look for it.
+    const struct kafka_header headers[] = {
+        kafka_text_header(HEADER_CONTENT_TYPE, CLOUDEVENT_JSON),
+        kafka_text_header(HEADER_TRACEPARENT, cloudevent->traceparent),
+    };
+    char *value = cloudevent_json(cloudevent, body, len, &record.value_len);
+    record.value = value;
+    record.headers = headers;
+    record.header_count = sizeof headers / sizeof headers[0];
+    int result = kafka_out_send(publish->out, &record, delivered, context, error);
+    free(value);
+    return result;
 }

@@ -176,7 +176,10 @@ void webhooks_init(struct webhooks *webhooks, const struct config *config, struc
 {
     *webhooks = (struct webhooks){
         .config = config,
-        .publish = {.out = out, .events_topic = config->topics.events, .rejected_topic = config->topics.rejected},
+        .publish = {.out = out,
+            .events_topic = config->topics.events,
+            .rejected_topic = config->topics.rejected,
+            .format = config->inbound.event_format},
     };
     TAILQ_INIT(&webhooks->waiting);
 }

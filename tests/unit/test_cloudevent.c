@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "producers/cloudevent.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "bridge/contract.h"
@@ -80,12 +81,73 @@ static void begins_a_trace_where_none_is_usable(void **state)
     }
 }
 
+static void a_content_type_is_printable(void **state)
+{
+    (void)state;
+    static const char *const strange[] = {
+        "application/json; x=\xff", "application/json;\tx=y", "application/json\x7f", "application/json; x=\xc3\xa9"};
+    for (size_t i = 0; i < UNIT_COUNT(strange); i++) {
+        make("{}", strange[i], NULL, NULL);
+        assert_string_equal(header(HEADER_CONTENT_TYPE), "application/json");
+    }
+}
+
+static char *json_of(const char *body, const char *content_type)
+{
+    size_t len;
+    make(body, content_type, "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", NULL);
+    char *json = cloudevent_json(&cloudevent, body, strlen(body), &len);
+    assert_int_equal(strlen(json), len);
+    return json;
+}
+
+static void as_one_json_object(void **state)
+{
+    (void)state;
+    static const char body[] = " { \"type\":\"post_comment_mobile\", \"payload\":{\"from\":{\"email\":\"a\\\"b\\n\"},"
+                               "\"room\":{\"id\":3},\"message\":{\"id\":2.50e1, \"id_str\":\"2\"}} }\r\n";
+    char *json = json_of(body, "application/json; charset=utf-8");
+    static const char wanted[] =
+        "{\"specversion\":\"1.0\",\"id\":\"shop:2\",\"source\":\"/apps/shop\","
+        "\"type\":\"com.qiscus.chat.post_comment_mobile\",\"time\":\"2026-11-16T12:00:00.000Z\","
+        "\"datacontenttype\":\"application/json; charset=utf-8\",\"subject\":\"rooms/3\",\"partitionkey\":\"3\","
+        "\"origin\":\"client\",\"sender\":\"a\\\"b\\n\","
+        "\"traceparent\":\"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\",\"data\":";
+    assert_memory_equal(json, wanted, sizeof wanted - 1);
+    assert_memory_equal(json + sizeof wanted - 1, body, sizeof body - 1);
+    assert_string_equal(json + sizeof wanted - 1 + sizeof body - 1, "}");
+    free(json);
+}
+
+static void every_usable_body_gives_json(void **state)
+{
+    (void)state;
+    static const char *const bodies[] = {"{}", "\n{}\t", "{\"a\":1,\"a\":2}", "{\"data\":{},\"id\":\"x\"}",
+        "{\"room_id\":\"\\u0001\\ud83d\\ude00\\\\\"}", "{\"from\":{\"email\":\"a\\u0000b\"}}",
+        "{\"type\":\"\\u00e9\\\"}\"}"};
+    for (size_t i = 0; i < UNIT_COUNT(bodies); i++) {
+        struct error error;
+        char *json = json_of(bodies[i], NULL);
+        json_t *read = json_read_object(json, strlen(json), &error);
+        if (read == NULL)
+            fail_msg("%s: %s", error.text, json);
+        assert_true(json_is_object(json_object_get(read, "data")));
+        assert_string_equal(json_string_value(json_object_get(read, "datacontenttype")), "application/json");
+        assert_string_not_equal(json_string_value(json_object_get(read, "id")), "x"); // data's members are its own
+        json_decref(read);
+        free(json);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tells_all_that_is_known),
         cmocka_unit_test(leaves_out_what_is_not_known),
         cmocka_unit_test(begins_a_trace_where_none_is_usable),
+        cmocka_unit_test(a_content_type_is_printable),
+        cmocka_unit_test(as_one_json_object),
+        cmocka_unit_test(every_usable_body_gives_json),
     };
     return cmocka_run_group_tests_name("cloudevent", tests, NULL, NULL);
 }
