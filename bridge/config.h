@@ -69,6 +69,7 @@ struct config {
         unsigned connections_max;
         enum config_rejected rejected;
         enum config_event_format event_format;
+        unsigned dedupe_window;             // events; 0: repeats are not looked for
         struct net_blocks *allow;           // NULL: everybody
         struct net_blocks *trusted_proxies; // NULL: none
     } inbound;

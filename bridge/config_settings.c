@@ -68,6 +68,10 @@ const struct setting config_settings[] = {
         .help = "What is not usable: keep it in the topic `rejected` and answer 200, or refuse it with 400."},
     {"inbound", "event.format", SETTING_CHOICE, AT(inbound.event_format), "binary", .choices = formats,
         .help = "CloudEvents as headers around the webhook's body (binary), or as one JSON object (structured)."},
+    {"inbound", "dedupe.window", SETTING_COUNT, AT(inbound.dedupe_window), "0", 0, 1000000,
+        .help =
+            "So many events are remembered, in memory, at up to 32 bytes each: a repeat of one of them is answered\n"
+            "200 and not published. 0: off."},
     {"inbound", "allow", SETTING_BLOCKS, AT(inbound.allow), NULL,
         .help = "Who may send webhooks; others are answered 403. Empty: everybody."},
     {"inbound", "trusted.proxies", SETTING_BLOCKS, AT(inbound.trusted_proxies), NULL,

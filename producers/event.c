@@ -65,18 +65,21 @@ static void make_id(struct event *event, const char *app, const json_t *base)
     int len;
     read_id(message, base, "message.id", "message.id_str");
     read_id(temporary, base, "message.unique_temp_id", "message.unique_temp_id");
-    if (message[0] != '\0')
+    if (message[0] != '\0') {
+        event->id_kind = EVENT_ID_MESSAGE;
         len = snprintf(event->id, sizeof event->id, "%s:%s", app, message);
-    else if (temporary[0] != '\0' && event->room[0] != '\0')
+    } else if (temporary[0] != '\0' && event->room[0] != '\0') {
+        event->id_kind = EVENT_ID_TEMPORARY;
         len = snprintf(event->id, sizeof event->id, "%s:%s:%s", app, event->room, temporary);
-    else
+    } else {
         len = snprintf(event->id, sizeof event->id, "%s", random_uuid7(uuid));
+    }
     must(len > 0 && (size_t)len < sizeof event->id);
 }
 
 int event_decode(struct event *event, const char *app, const char *body, size_t len, struct error *error)
 {
-    *event = (struct event){.type = "event", .origin = ORIGIN_UNKNOWN};
+    *event = (struct event){.type = "event", .id_kind = EVENT_ID_OURS, .origin = ORIGIN_UNKNOWN};
     char uuid[RANDOM_UUID_TEXT];
     json_auto_t *root = json_read_object(body, len, error);
     if (root == NULL) {

@@ -15,11 +15,15 @@ enum { EVENT_TYPE_MAX = 64, EVENT_ID_MAX = 3 * JSON_ID_MAX, EVENT_SENDER_MAX = 5
 
 enum event_origin { ORIGIN_UNKNOWN, ORIGIN_CLIENT, ORIGIN_REST };
 
+// Where an event's id comes from; one of ours is another at each repeat.
+enum event_id_kind { EVENT_ID_OURS, EVENT_ID_MESSAGE, EVENT_ID_TEMPORARY };
+
 struct event {
     char type[EVENT_TYPE_MAX + 1];     // as in ce_type behind its prefix; "event" if the body names none
     char room[JSON_ID_MAX];            // "": none
     char id[EVENT_ID_MAX];             // ce_id
     char sender[EVENT_SENDER_MAX + 1]; // "": none
+    enum event_id_kind id_kind;
     enum event_origin origin;
 };
 

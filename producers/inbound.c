@@ -73,6 +73,7 @@ static void drain(struct inbound *inbound)
         log_warn("inbound: records given up, their senders were told", //
             log_int("records", kafka_out_pending(inbound->out)));
     kafka_out_free(inbound->out);
+    webhooks_clear(&inbound->webhooks);
 }
 
 static void *run(void *context)
@@ -105,6 +106,7 @@ struct inbound *inbound_start(const struct config *config, void (*failed)(void),
     webhooks_init(&inbound->webhooks, config, inbound->out);
     inbound->server = listen_for(inbound, error);
     if (inbound->server == NULL) {
+        webhooks_clear(&inbound->webhooks);
         kafka_out_free(inbound->out);
         free(inbound);
         return NULL;

@@ -11,6 +11,7 @@
 
 #include "bridge/clock.h"
 #include "bridge/log.h"
+#include "bridge/text.h"
 #include "producers/signature.h"
 #include "producers/webhook_auth.h"
 
@@ -24,7 +25,9 @@ struct webhook {
     struct http_request *request; // NULL once answered
     enum webhook_state state;
     bool usable;
-    int64_t deadline_ms; // monotonic
+    bool remembers;        // its id is the sender's, and repeats are looked for
+    struct recent_key key; // if so
+    int64_t deadline_ms;   // monotonic
     char id[CLOUDEVENT_VALUE_MAX + 1];
 };
 
@@ -73,22 +76,33 @@ static void webhook_move(struct webhook *webhook, enum webhook_state to)
     webhook->state = to;
 }
 
-static void answer(struct webhook *webhook, const struct kafka_delivery *delivery)
+static void reply(struct webhook *webhook, json_t *stolen)
 {
-    const char *id = webhook->id;
-    json_auto_t *body = NULL;
-    if (webhook->usable)
-        body = json_pack("{s:s, s:s, s:s, s:i, s:I}", "status", "accepted", "id", id, "topic",
-            publish_topic(&webhook->webhooks->publish, true), "partition", (int)delivery->partition, "offset",
-            (json_int_t)delivery->offset);
-    else
-        body = json_pack("{s:s, s:s}", "status", "rejected", "id", id);
-    must(body != NULL);
-    char *text = json_line(body);
+    must(stolen != NULL);
+    char *text = json_line(stolen);
+    json_decref(stolen);
     http_request_reply(webhook->request,
         &(struct http_response){
             .status = 200, .content_type = "application/json", .body = text, .body_len = strlen(text)});
     free(text);
+}
+
+static void answer(struct webhook *webhook, const char *status)
+{
+    reply(webhook, json_pack("{s:s, s:s}", "status", status, "id", webhook->id));
+}
+
+static void answer_delivered(struct webhook *webhook, const struct kafka_delivery *delivery)
+{
+    struct webhooks *webhooks = webhook->webhooks;
+    if (webhook->remembers)
+        recent_add(webhooks->recent, &webhook->key);
+    if (!webhook->usable)
+        answer(webhook, "rejected");
+    else
+        reply(webhook, json_pack("{s:s, s:s, s:s, s:i, s:I}", "status", "accepted", "id", webhook->id, "topic",
+                           publish_topic(&webhooks->publish, true), "partition", (int)delivery->partition, "offset",
+                           (json_int_t)delivery->offset));
 }
 
 // What a failed delivery means to the sender: a record that Kafka refuses for its size will not be taken next time
@@ -106,7 +120,7 @@ static void on_delivered(void *context, const struct kafka_delivery *delivery)
     if (webhook->state == WEBHOOK_PUBLISHING) {
         TAILQ_REMOVE(&webhooks->waiting, webhook, link);
         if (delivery->delivered)
-            answer(webhook, delivery);
+            answer_delivered(webhook, delivery);
         else
             refuse(webhooks, webhook->request, undelivered(webhook, &delivery->error));
     }
@@ -124,27 +138,65 @@ static struct webhook *webhook_new(struct webhooks *webhooks, struct http_reques
     return webhook;
 }
 
+static int decode(struct webhook *webhook, struct event *event, struct error *why)
+{
+    const struct http_request *request = webhook->request;
+    const struct app_config *app = http_request_user(request);
+    size_t len;
+    const char *body = http_request_body(request, &len);
+    webhook->usable = event_decode(event, app->name, body, len, why) == 0;
+    text_cut(webhook->id, CLOUDEVENT_VALUE_MAX, event->id);
+    if (webhook->usable)
+        return 0;
+    log_warn("webhook: body not usable", log_str("app", app->name), log_str("id", webhook->id),
+        log_str("reason", why->text));
+    return webhook->webhooks->config->inbound.rejected == REJECTED_KEEP ? 0 : -1;
+}
+
+// Whether its sender was answered 2xx before. While the first one is still on its way, its repeat goes the same way.
+static bool is_repeat(struct webhook *webhook, const struct event *event)
+{
+    const struct recent *recent = webhook->webhooks->recent;
+    webhook->remembers = recent != NULL && webhook->usable && event->id_kind != EVENT_ID_OURS;
+    if (!webhook->remembers)
+        return false;
+    webhook->key = recent_key_of(event);
+    return recent_holds(recent, &webhook->key);
+}
+
 // The event's metadata live on the stack: librdkafka copies what it takes, and only the id is needed afterwards.
-static enum refusal publish(struct webhook *webhook, const struct app_config *app, const char *body, size_t len)
+static int publish(struct webhook *webhook, const struct event *event, const char *rejected_reason, struct error *error)
+{
+    const struct http_request *request = webhook->request;
+    const struct app_config *app = http_request_user(request);
+    struct cloudevent cloudevent;
+    size_t len;
+    const char *body = http_request_body(request, &len);
+    cloudevent_make(&cloudevent, event, app->name, clock_wall_ms(), http_request_header(request, "Content-Type"),
+        http_request_header(request, "traceparent"), rejected_reason);
+    return publish_event(
+        &webhook->webhooks->publish, event, &cloudevent, webhook->usable, body, len, on_delivered, webhook, error);
+}
+
+static enum refusal take(struct webhook *webhook)
 {
     struct webhooks *webhooks = webhook->webhooks;
-    const struct http_request *request = webhook->request;
     struct event event;
-    struct cloudevent cloudevent;
+    struct error why;
     struct error error;
-    webhook->usable = event_decode(&event, app->name, body, len, &error) == 0;
-    cloudevent_make(&cloudevent, &event, app->name, clock_wall_ms(), http_request_header(request, "Content-Type"),
-        http_request_header(request, "traceparent"), webhook->usable ? NULL : error.text);
-    memcpy(webhook->id, cloudevent.id, sizeof webhook->id);
-    if (!webhook->usable) {
-        log_warn("webhook: body not usable", log_str("app", app->name), log_str("id", webhook->id),
-            log_str("reason", error.text));
-        if (webhooks->config->inbound.rejected == REJECTED_REFUSE)
-            return REFUSAL_UNUSABLE;
+    if (decode(webhook, &event, &why) != 0)
+        return REFUSAL_UNUSABLE;
+    if (is_repeat(webhook, &event)) {
+        log_info("webhook: repeat", log_str("id", webhook->id));
+        answer(webhook, "duplicate");
+        webhook_move(webhook, WEBHOOK_ANSWERED);
+        return REFUSAL_NONE;
     }
-    if (publish_event(
-            &webhooks->publish, &event, &cloudevent, webhook->usable, body, len, on_delivered, webhook, &error) != 0)
+    if (publish(webhook, &event, webhook->usable ? NULL : why.text, &error) != 0)
         return undelivered(webhook, &error);
+    webhook_move(webhook, WEBHOOK_PUBLISHING);
+    TAILQ_INSERT_TAIL(&webhooks->waiting, webhook, link);
+    webhooks->pending++;
     return REFUSAL_NONE;
 }
 
@@ -159,15 +211,11 @@ static void on_complete(void *context, struct http_request *request)
         return;
     }
     struct webhook *webhook = webhook_new(webhooks, request);
-    enum refusal refusal = publish(webhook, app, body, len);
-    if (refusal != REFUSAL_NONE) {
+    enum refusal refusal = take(webhook);
+    if (refusal != REFUSAL_NONE)
         refuse(webhooks, request, refusal);
+    if (webhook->state != WEBHOOK_PUBLISHING)
         free(webhook);
-        return;
-    }
-    webhook_move(webhook, WEBHOOK_PUBLISHING);
-    TAILQ_INSERT_TAIL(&webhooks->waiting, webhook, link);
-    webhooks->pending++;
 }
 
 // ---- all of a loop's webhooks ----
@@ -181,7 +229,15 @@ void webhooks_init(struct webhooks *webhooks, const struct config *config, struc
             .rejected_topic = config->topics.rejected,
             .format = config->inbound.event_format},
     };
+    if (config->inbound.dedupe_window > 0)
+        webhooks->recent = recent_new(config->inbound.dedupe_window);
     TAILQ_INIT(&webhooks->waiting);
+}
+
+void webhooks_clear(struct webhooks *webhooks)
+{
+    recent_free(webhooks->recent);
+    webhooks->recent = NULL;
 }
 
 struct http_handler webhooks_handler(struct webhooks *webhooks)

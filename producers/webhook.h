@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// webhook.h: a webhook request's life: headers -> authenticate -> body -> decode -> publish -> delivery report ->
-// answer (design: docs/guarantees.md, "A 2xx is an obligation"). Every function belongs to the inbound loop's thread.
+// webhook.h: a webhook request's life: headers -> body -> signature -> decode -> repeat? -> publish -> delivery report
+// -> answer (design: docs/guarantees.md, "A 2xx is an obligation"). Every function belongs to the inbound loop's
+// thread.
 #ifndef CHATBRIDGE_WEBHOOK_H
 #define CHATBRIDGE_WEBHOOK_H
 
@@ -11,6 +12,7 @@
 #include "bridge/config.h"
 #include "bridge/http_server.h"
 #include "producers/publish.h"
+#include "producers/recent.h"
 
 struct webhook;
 TAILQ_HEAD(webhook_list, webhook);
@@ -19,12 +21,14 @@ TAILQ_HEAD(webhook_list, webhook);
 struct webhooks {
     const struct config *config;
     struct publish publish;
+    struct recent *recent;       // events whose senders were answered 2xx; NULL: repeats are not looked for
     bool stopping;               // new requests are answered 503
     struct webhook_list waiting; // for a delivery report, oldest first; each waits equally long
     unsigned pending;            // in that list, or answered while the report is still to come
 };
 
 void webhooks_init(struct webhooks *webhooks, const struct config *config, struct kafka_out *out);
+void webhooks_clear(struct webhooks *webhooks);
 
 // The handler for http_server_new().
 struct http_handler webhooks_handler(struct webhooks *webhooks);

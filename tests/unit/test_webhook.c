@@ -73,6 +73,7 @@ static int end(void **state)
     http_server_free(server);
     fake_out_report_all(ERROR_REMOTE); // what is freed meanwhile must not be touched
     assert_int_equal(webhooks.pending, 0);
+    webhooks_clear(&webhooks);
     fake_out_clear();
     for (int i = 0; i < PEERS; i++)
         if (peers[i].fd >= 0)
@@ -385,6 +386,95 @@ static void what_is_not_usable_is_kept(void **state)
     assert_int_equal(fake_out_count(events), 0);
 }
 
+static void what_is_usable_is_structured_where_that_is_wished(void **state)
+{
+    (void)state;
+    webhooks.publish.format = EVENT_STRUCTURED;
+    post(&peers[0], "/webhooks/shop", BODY, 1);
+    const struct kafka_record *record = fake_out_last(events);
+    static const char begin[] = "{\"specversion\":\"1.0\",\"id\":\"shop:5\",";
+    static const char end[] = ",\"data\":" BODY "}";
+    const char *value = record->value;
+    assert_memory_equal(value, begin, sizeof begin - 1);
+    assert_memory_equal(value + record->value_len - (sizeof end - 1), end, sizeof end - 1);
+    assert_memory_equal(record->key, "7", 1);
+    assert_header(record, HEADER_CONTENT_TYPE, "application/cloudevents+json");
+    assert_header(record, HEADER_CE_ID, NULL);
+    fake_out_report(0, ERROR_NONE);
+    hear(&peers[0]);
+    assert_non_null(strstr(peer_body(&peers[0]), "\"accepted\""));
+    post(&peers[0], "/webhooks/shop", "not json", 2);
+    record = fake_out_last(rejected);
+    assert_memory_equal(record->value, "not json", record->value_len);
+    assert_header(record, HEADER_CE_SPECVERSION, "1.0");
+}
+
+// ---- repeats ----
+
+static const char duplicate[] = "{\"status\":\"duplicate\",\"id\":\"shop:5\"}";
+
+// Posts what has to be published, and lets Kafka have it.
+static void take(const char *path, const char *body, size_t count)
+{
+    post(&peers[0], path, body, count);
+    fake_out_report(count - 1, ERROR_NONE);
+    hear(&peers[0]);
+    assert_int_equal(peer_status(&peers[0]), 200);
+}
+
+static void a_repeat_is_answered_and_not_published(void **state)
+{
+    (void)state;
+    webhooks.recent = recent_new(10);
+    take("/webhooks/shop", BODY, 1);
+    for (int i = 0; i < 3; i++) {
+        ask(&peers[0], "POST", "/webhooks/shop", "", BODY, strlen(BODY));
+        hear(&peers[0]);
+        assert_int_equal(peer_status(&peers[0]), 200);
+        assert_string_equal(peer_body(&peers[0]), duplicate);
+    }
+    assert_int_equal(fake_out.count, 1);
+    assert_int_equal(webhooks.pending, 0);
+    take("/webhooks/desk/s3cret-token", BODY, 2); // another app's message
+    take("/webhooks/shop", "{\"type\":\"deleted\",\"payload\":{\"room\":{\"id\":7},\"message\":{\"id\":5}}}", 3);
+    for (size_t i = 4; i < 6; i++)
+        take("/webhooks/shop", "{\"type\":\"resolved\"}", i); // nothing tells whether it is a repeat
+    for (size_t i = 6; i < 8; i++)
+        take("/webhooks/shop", "not json", i);
+}
+
+static void only_what_was_answered_well_is_remembered(void **state)
+{
+    (void)state;
+    webhooks.recent = recent_new(10);
+    post(&peers[0], "/webhooks/shop", BODY, 1);
+    post(&peers[1], "/webhooks/shop", BODY, 2); // while the first is on its way
+    fake_out_report(0, ERROR_REMOTE);
+    hear(&peers[0]);
+    assert_int_equal(peer_status(&peers[0]), 503);
+    now_us += ACK_MS * 1000;
+    webhooks_expire(&webhooks, false);
+    hear(&peers[1]);
+    assert_int_equal(peer_status(&peers[1]), 503);
+    fake_out_report(1, ERROR_NONE); // it is there, but its sender was told otherwise
+    take("/webhooks/shop", BODY, 3);
+    ask(&peers[0], "POST", "/webhooks/shop", "", BODY, strlen(BODY));
+    hear(&peers[0]);
+    assert_string_equal(peer_body(&peers[0]), duplicate);
+    assert_int_equal(fake_out.count, 3);
+}
+
+static void a_wrong_signature_learns_nothing_of_repeats(void **state)
+{
+    (void)state;
+    webhooks.recent = recent_new(10);
+    apps[2].signature = SIGNATURE_OPTIONAL;
+    take("/webhooks/bank", BODY, 1);
+    ask(&peers[0], "POST", "/webhooks/bank", WRONG, BODY, strlen(BODY));
+    hear(&peers[0]);
+    assert_int_equal(peer_status(&peers[0]), 401);
+}
+
 static void or_refused_where_that_is_wished(void **state)
 {
     (void)state;
@@ -527,6 +617,10 @@ int main(void)
         TEST(an_unsigned_webhook_is_refused_by_its_headers),
         TEST(strangers_are_told_nothing_else),
         TEST(what_is_not_usable_is_kept),
+        TEST(what_is_usable_is_structured_where_that_is_wished),
+        TEST(a_repeat_is_answered_and_not_published),
+        TEST(only_what_was_answered_well_is_remembered),
+        TEST(a_wrong_signature_learns_nothing_of_repeats),
         TEST(or_refused_where_that_is_wished),
         TEST(a_failed_delivery_is_told_truly),
         TEST(whoever_waited_too_long_is_told_to_come_again),
