@@ -28,7 +28,7 @@ static void writes_the_three_encodings(void **state)
     static const struct {
         enum call_encoding encoding;
         const char *content_type; // "": none
-        const char *out; // B: the boundary
+        const char *out;          // B: the boundary
     } rows[] = {
         {CALL_FORM, "Content-Type: application/x-www-form-urlencoded", "a=1%202&b[]=&b[]=%26"},
         {CALL_QUERY, "", "a=1%202&b[]=&b[]=%26"},
