@@ -170,7 +170,7 @@ static void print_guide(const struct dev *dev)
            "  # watch what comes into the topics\n"
            "  %s tail -c %s\n"
            "  # a person writes in room 1: a webhook, an event\n"
-           "  curl -s %s/sandbox/client/comments \\\n"
+           "  curl -s %s/sandbox/client/comments -H 'Content-Type: application/json' \\\n"
            "    -d '{\"app\":\"" APP
            "\",\"room_id\":\"1\",\"sender_email\":\"ann@example.com\",\"message\":\"Hello?\"}'\n"
            "  # answer by a command, and wait for its outcome\n"
