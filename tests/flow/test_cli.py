@@ -11,7 +11,7 @@ import pytest
 import harness
 from harness import post_comment
 
-COMMANDS = ["run", "check", "settings", "topics", "dev", "send", "tail"]
+COMMANDS = ["run", "check", "settings", "topics", "dev", "send", "tail", "dlq"]
 
 
 def run(*arguments, input=None, env=None, wanted=0):
@@ -57,6 +57,12 @@ def test_help_of_each(command):
     ["send", "post_comment", "--header", "nothing"], ["send", "post_comment", "--wait", "soon"], ["tail", "shout"],
     ["tail", "--from", "nowhere"], ["tail", "--count", "-1"], ["tail", "--header", "x"], ["dev", "--listen", "nonsense"],
     ["topics"], ["topics", "shout"],
+    ["dlq"], ["dlq", "shout"], ["dlq", "ls", "0:1"], ["dlq", "ls", "--yes"], ["dlq", "ls", "--all", "--handled"],
+    ["dlq", "ls", "--status", "well"], ["dlq", "ls", "--since", "soon"], ["dlq", "ls", "--limit", "0"], ["dlq", "show"],
+    ["dlq", "show", "0:1", "0:2"], ["dlq", "show", "0-1"], ["dlq", "show", "0:1", "--rate", "1/s"], ["dlq", "redrive"],
+    ["dlq", "redrive", "--all"], ["dlq", "redrive", "0:1", "--all"], ["dlq", "redrive", "0:1", "--room", "1"],
+    ["dlq", "redrive", "0:1", "--rate", "quick"], ["dlq", "redrive", "0:-1"], ["dlq", "redrive", "0:1", "--max-redrives", "x"],
+    ["dlq", "discard", "--all"], ["dlq", "discard", "0:1", "--rate", "1/s"], ["dlq", "discard", "0:1", "--by", ""],
 ], ids=lambda a: " ".join(a) or "nothing")
 def test_wrong_usage(arguments):
     done = run(*arguments, env={"CHATBRIDGE_APPS": "a", "CHATBRIDGE_APP_A__SECRET": "s",
@@ -189,8 +195,16 @@ def test_tail_follows(make_bridge, broker, tmp_path):
 
 def test_dev_starts_and_stops(tmp_path):
     dev, _ = start_dev(tmp_path)
-    text = dev.out_path.read_text()
-    assert "tail -c" in text and "send -c" in text and "curl" in text
+    # What it tells one to type works.
+    guide = dev.out_path.read_text().split("In another terminal:\n")[1]
+    commands = re.sub(r"^ *#.*\n", "", guide, flags=re.M).replace("\\\n", " ").strip().split("\n")
+    assert len(commands) == 4
+    for command in sorted(commands, key=lambda c: " tail " in c):
+        if " tail " in command:
+            command += " --from beginning --count 1 --timeout 10s"
+        done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, env=harness.clean_environment(),
+                              timeout=60 * harness.SLOW, check=False)
+        assert done.returncode == 0 and '"error"' not in done.stdout, (command, done.stdout, done.stderr)
     assert (tmp_path / "dev.ini").stat().st_mode & 0o777 == 0o600
     dev.signal(signal.SIGINT)
     assert dev.wait() == 0
