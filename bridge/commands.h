@@ -17,5 +17,6 @@ int cmd_topics(int argc, char **argv);
 int cmd_dev(int argc, char **argv);
 int cmd_send(int argc, char **argv);
 int cmd_tail(int argc, char **argv);
+int cmd_dlq(int argc, char **argv);
 
 #endif

@@ -40,4 +40,13 @@
 #define HEADER_DLQ_REDRIVES    "dlq_redrives"
 #define HEADER_DLQ_VALUE       "dlq_value" // "omitted": it was too large
 
+// A mark: a record without value in the topic of the dead letters, which says what was done about one of them.
+#define HEADER_DLQ_HANDLED "dlq_handled" // partition:offset of the letter
+#define HEADER_DLQ_ACTION  "dlq_action"  // one of the two:
+#define HEADER_DLQ_BY      "dlq_by"
+#define HEADER_DLQ_AT      "dlq_at"
+
+#define DLQ_REDRIVEN  "redriven"
+#define DLQ_DISCARDED "discarded"
+
 #endif

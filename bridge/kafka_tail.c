@@ -21,15 +21,18 @@ struct kafka_tail {
     struct kafka_header headers[KAFKA_HEADERS_MAX];
 };
 
-static rd_kafka_t *make_client(const struct config *config, struct error *error)
+static rd_kafka_t *make_client(const struct config *config, enum kafka_tail_start start, struct error *error)
 {
-    static const struct kafka_default defaults[] = {
+    // After a seek librdkafka waits for the answer to its last request for the place before; so that one has to be
+    // short.
+    const struct kafka_default defaults[] = {
         {"group.id", "chatbridge-tail"},
         {"enable.auto.commit", "false"},
         {"enable.auto.offset.store", "false"},
         {"auto.offset.reset", "earliest"},
         {"enable.partition.eof", "true"},
         {"reconnect.backoff.max.ms", "500"},
+        {start == TAIL_FROM_SEEK ? "fetch.wait.max.ms" : NULL, "10"},
         {NULL, NULL},
     };
     rd_kafka_conf_t *conf = kafka_conf(config, "kafka.consumer", defaults, error);
@@ -42,25 +45,41 @@ static int left_ms(int64_t deadline_ms)
     return left > 1 ? (int)left : 1;
 }
 
-// Adds the partitions of the topic.
-static int add_topic(struct kafka_tail *tail, const char *topic, int64_t deadline_ms, struct error *error)
+int kafka_tail_partitions(struct kafka_tail *tail, const char *topic, int timeout_ms, struct error *error)
 {
     rd_kafka_topic_t *handle = rd_kafka_topic_new(tail->client, topic, NULL);
     must(handle != NULL);
     const struct rd_kafka_metadata *metadata = NULL;
-    rd_kafka_resp_err_t code = rd_kafka_metadata(tail->client, 0, handle, &metadata, left_ms(deadline_ms));
+    rd_kafka_resp_err_t code = rd_kafka_metadata(tail->client, 0, handle, &metadata, timeout_ms);
     rd_kafka_topic_destroy(handle);
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
         return error_set(error, ERROR_REMOTE, "Kafka does not answer: %s", rd_kafka_err2str(code));
     must(metadata->topic_cnt == 1);
     code = metadata->topics[0].err;
-    for (int i = 0; code == RD_KAFKA_RESP_ERR_NO_ERROR && i < metadata->topics[0].partition_cnt; i++)
-        (void)rd_kafka_topic_partition_list_add(tail->partitions, topic, metadata->topics[0].partitions[i].id);
+    int count = metadata->topics[0].partition_cnt;
     rd_kafka_metadata_destroy(metadata);
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
-        return 0;
+        return count;
     enum error_kind kind = code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART ? ERROR_INPUT : ERROR_REMOTE;
     return error_set(error, kind, "topic %s: %s", topic, rd_kafka_err2str(code));
+}
+
+static int add_topic(struct kafka_tail *tail, const char *topic, int64_t deadline_ms, struct error *error)
+{
+    int count = kafka_tail_partitions(tail, topic, left_ms(deadline_ms), error);
+    for (int i = 0; i < count; i++)
+        (void)rd_kafka_topic_partition_list_add(tail->partitions, topic, i);
+    return count < 0 ? -1 : 0;
+}
+
+int kafka_tail_range(struct kafka_tail *tail, const char *topic, int32_t partition, int64_t *first, int64_t *end,
+    int timeout_ms, struct error *error)
+{
+    rd_kafka_resp_err_t code = rd_kafka_query_watermark_offsets(tail->client, topic, partition, first, end, timeout_ms);
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
+        return 0;
+    return error_set(
+        error, ERROR_REMOTE, "topic %s, partition %" PRId32 ": %s", topic, partition, rd_kafka_err2str(code));
 }
 
 static int find_time(struct kafka_tail *tail, int64_t wall_ms, int64_t deadline_ms, struct error *error)
@@ -84,17 +103,21 @@ static int find_offsets(
         rd_kafka_topic_partition_t *partition = &tail->partitions->elems[i];
         int64_t low;
         int64_t high;
-        rd_kafka_resp_err_t code = rd_kafka_query_watermark_offsets(
-            tail->client, partition->topic, partition->partition, &low, &high, left_ms(deadline_ms));
-        if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
-            return error_set(error, ERROR_REMOTE, "topic %s, partition %" PRId32 ": %s", partition->topic,
-                partition->partition, rd_kafka_err2str(code));
+        if (kafka_tail_range(tail, partition->topic, partition->partition, &low, &high, left_ms(deadline_ms), error) !=
+            0)
+            return -1;
         partition->offset = from->start == TAIL_FROM_BEGINNING ? low
                             : from->start == TAIL_FROM_END     ? high
                             : high - from->number > low        ? high - from->number
                                                                : low;
     }
     return 0;
+}
+
+static int assign(struct kafka_tail *tail, struct error *error)
+{
+    rd_kafka_resp_err_t code = rd_kafka_assign(tail->client, tail->partitions);
+    return code == RD_KAFKA_RESP_ERR_NO_ERROR ? 0 : error_set(error, ERROR_REMOTE, "%s", rd_kafka_err2str(code));
 }
 
 static int begin(struct kafka_tail *tail, const char *const *topics, size_t count, const struct kafka_tail_from *from,
@@ -104,19 +127,25 @@ static int begin(struct kafka_tail *tail, const char *const *topics, size_t coun
     for (size_t i = 0; i < count; i++)
         if (add_topic(tail, topics[i], deadline_ms, error) != 0)
             return -1;
-    if (find_offsets(tail, from, deadline_ms, error) != 0)
-        return -1;
     must(rd_kafka_poll_set_consumer(tail->client) == RD_KAFKA_RESP_ERR_NO_ERROR);
-    rd_kafka_resp_err_t code = rd_kafka_assign(tail->client, tail->partitions);
-    if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
+    if (from->start == TAIL_FROM_SEEK)
         return 0;
-    return error_set(error, ERROR_REMOTE, "%s", rd_kafka_err2str(code));
+    return find_offsets(tail, from, deadline_ms, error) == 0 ? assign(tail, error) : -1;
+}
+
+int kafka_tail_seek(struct kafka_tail *tail, const char *topic, int32_t partition, int64_t offset, struct error *error)
+{
+    rd_kafka_topic_partition_list_destroy(tail->partitions);
+    tail->partitions = rd_kafka_topic_partition_list_new(1);
+    rd_kafka_topic_partition_list_add(tail->partitions, topic, partition)->offset = offset;
+    tail->at_end = 0;
+    return assign(tail, error);
 }
 
 struct kafka_tail *kafka_tail_new(const struct config *config, const char *const *topics, size_t count,
     const struct kafka_tail_from *from, int timeout_ms, struct error *error)
 {
-    rd_kafka_t *client = make_client(config, error);
+    rd_kafka_t *client = make_client(config, from->start, error);
     if (client == NULL)
         return NULL;
     struct kafka_tail *tail = must_calloc(1, sizeof *tail);

@@ -153,6 +153,7 @@ static const struct program_command {
     {"dev", "try it: an embedded broker, the chat sandbox and a bridge", cmd_dev},
     {"send", "produce a command", cmd_send},
     {"tail", "read events, commands, results or dead letters", cmd_tail},
+    {"dlq", "look at dead letters, put them back or set them aside", cmd_dlq},
 };
 
 enum { COMMANDS = sizeof program_commands / sizeof program_commands[0] };
