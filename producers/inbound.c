@@ -16,7 +16,13 @@
 #include "bridge/loop.h"
 #include "producers/webhook.h"
 
-enum { IDLE_TIMEOUT_MS = 75000, MEMORY_A_CONNECTION = 16 * 1024, STEP_MS = 1000, PREPARE_MS = 2000 };
+enum {
+    IDLE_TIMEOUT_MS = 75000,
+    MEMORY_A_CONNECTION = 16 * 1024,
+    STEP_MS = 1000,
+    PREPARE_MS = 2000,
+    REFUSED_MS = 60000
+};
 
 struct inbound {
     pthread_t thread;
@@ -26,6 +32,7 @@ struct inbound {
     struct http_server *server;
     struct kafka_out *out;
     struct webhooks webhooks;
+    int64_t next_refused_ms; // when refusals are logged in numbers again
 };
 
 static struct http_server *listen_for(struct inbound *inbound, struct error *error)
@@ -55,6 +62,10 @@ static void sleep_and_serve(struct inbound *inbound)
     kafka_out_run(inbound->out);
     webhooks_expire(&inbound->webhooks, false);
     http_server_run(inbound->server);
+    if (clock_ms() < inbound->next_refused_ms)
+        return;
+    inbound->next_refused_ms = clock_ms() + REFUSED_MS;
+    webhooks_log_refused(&inbound->webhooks);
 }
 
 // Every webhook that came in is answered: by its delivery report or, at the deadline, by 503.
@@ -73,6 +84,7 @@ static void drain(struct inbound *inbound)
         log_warn("inbound: records given up, their senders were told", //
             log_int("records", kafka_out_pending(inbound->out)));
     kafka_out_free(inbound->out);
+    webhooks_log_refused(&inbound->webhooks);
     webhooks_clear(&inbound->webhooks);
 }
 

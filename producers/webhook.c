@@ -31,10 +31,11 @@ struct webhook {
     char id[CLOUDEVENT_VALUE_MAX + 1];
 };
 
-static void refuse(const struct webhooks *webhooks, struct http_request *request, enum refusal refusal)
+static void refuse(struct webhooks *webhooks, struct http_request *request, enum refusal refusal)
 {
     struct client client;
     webhook_auth_client(webhooks->config, request, &client);
+    webhooks->refused[refusal]++;
     log_info("webhook: refused", log_int("status", refusal_status(refusal)), log_str("reason", refusal_name(refusal)),
         log_str("client", client.text));
     refusal_answer(request, refusal);
@@ -57,7 +58,7 @@ static void on_begin(void *context, struct http_request *request)
 
 static void on_too_large(void *context, struct http_request *request)
 {
-    const struct webhooks *webhooks = context;
+    struct webhooks *webhooks = context;
     refuse(webhooks, request, REFUSAL_BODY_SIZE);
 }
 
@@ -265,4 +266,19 @@ void webhooks_expire(struct webhooks *webhooks, bool all)
         refuse(webhooks, webhook->request, REFUSAL_TIMEOUT);
         webhook->request = NULL;
     }
+}
+
+void webhooks_log_refused(struct webhooks *webhooks)
+{
+    struct log_field fields[REFUSALS + 1] = {{0}};
+    size_t count = 0;
+    int64_t all = 0;
+    for (int reason = REFUSAL_NONE + 1; reason < REFUSALS; reason++) {
+        all += webhooks->refused[reason];
+        if (webhooks->refused[reason] > 0)
+            fields[count++] = log_int(refusal_name(reason), webhooks->refused[reason]);
+    }
+    if (all != webhooks->refused_logged && log_enabled(LOG_INFO))
+        log_write(LOG_INFO, "webhook: refused since the start, by reason", fields);
+    webhooks->refused_logged = all;
 }

@@ -13,6 +13,7 @@
 #include "bridge/http_server.h"
 #include "producers/publish.h"
 #include "producers/recent.h"
+#include "producers/refusal.h"
 
 struct webhook;
 TAILQ_HEAD(webhook_list, webhook);
@@ -22,6 +23,8 @@ struct webhooks {
     const struct config *config;
     struct publish publish;
     struct recent *recent;       // events whose senders were answered 2xx; NULL: repeats are not looked for
+    int64_t refused[REFUSALS];   // how often, by reason, since the start
+    int64_t refused_logged;      // of them all, when they were last logged
     bool stopping;               // new requests are answered 503
     struct webhook_list waiting; // for a delivery report, oldest first; each waits equally long
     unsigned pending;            // in that list, or answered while the report is still to come
@@ -38,5 +41,9 @@ int webhooks_timeout_ms(const struct webhooks *webhooks);
 
 // Answers 503 to those whose wait for Kafka is over; with `all` to every one that waits.
 void webhooks_expire(struct webhooks *webhooks, bool all);
+
+// One line with the number of refusals by reason, if there are new ones: single ones are held back by the log when they
+// come in crowds.
+void webhooks_log_refused(struct webhooks *webhooks);
 
 #endif

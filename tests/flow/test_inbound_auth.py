@@ -212,3 +212,19 @@ def test_blocks_are_checked_with_the_configuration(tmp_path):
         assert error.startswith(f"{config}:5: [inbound] trusted.proxies: '") and word in error
     config.write_text("[bridge]\nroles = inbound\n[inbound]\nallow =\ntrusted.proxies = 10.0.0.0/8, ::1\n[app:demo]\n")
     assert "trusted.proxies = 10.0.0.0/8, ::1" in run("check", "-c", str(config)).stdout
+
+
+# ---- what an operator sees ----
+
+
+def test_refusals_are_counted_by_reason(start):
+    """Single ones are held back when there are many; their numbers are not."""
+    bridge = start(signature="required", signature_secret=SECRET)
+    body = comment_webhook(1, 1)
+    for _ in range(30):
+        bridge.webhook(body, f"/webhooks/{APP}/wrong")
+    for _ in range(3):
+        bridge.webhook(body)
+    bridge.webhook(body, headers=signed(body, "another"))
+    assert bridge.stop() == 0
+    assert "refused since the start, by reason\" token=30 unsigned=3 signature=1" in bridge.program.log()

@@ -242,6 +242,14 @@ static void refusals_need_nothing_but_the_headers(void **state)
     }
     assert_int_equal(fake_out.count, 0);
     assert_int_equal(http_server_connections(server), 1);
+    assert_int_equal(webhooks.refused[REFUSAL_TOKEN], 7);
+    assert_int_equal(webhooks.refused[REFUSAL_METHOD], 3);
+    int64_t all = 0;
+    for (int i = 0; i < REFUSALS; i++)
+        all += webhooks.refused[i];
+    assert_int_equal(all, UNIT_COUNT(rows));
+    webhooks_log_refused(&webhooks);
+    assert_int_equal(webhooks.refused_logged, all);
 }
 
 static void json_has_several_names(void **state)
@@ -604,6 +612,8 @@ static void a_sender_that_goes_away_leaves_nothing_behind(void **state)
 
 int main(void)
 {
+    for (int i = REFUSAL_NONE + 1; i < REFUSALS; i++) // no row of the table is forgotten
+        must(refusal_name(i) != NULL && refusal_status(i) >= 400);
     log_open(LOG_ERROR + 1, LOG_LOGFMT, NULL); // its refusals are no news here
     const struct CMUnitTest tests[] = {
         TEST(a_webhook_is_answered_when_kafka_has_it),
