@@ -140,14 +140,17 @@ static void add_header(struct flight *flight, const char *line)
 
 // curl sends a call again by itself when a kept connection turns out dead before an answer; then the first try may have
 // had its effect without anybody knowing. A body through the read callback cannot be rewound, so the call ends instead
-// (CURLE_SEND_FAIL_REWIND) and the repeat is its caller's decision.
+// (CURLE_SEND_FAIL_REWIND) and the repeat is its caller's decision. What has no body to rewind gets a connection of its
+// own, unless it only reads.
 static void set_body(struct flight *flight, const struct http_call *call)
 {
     CURL *easy = flight->easy;
     flight->upload = call->body;
     flight->upload_len = call->body_len;
     flight->uploaded = 0;
-    if (strcmp(call->method, "GET") == 0) {
+    bool reads = strcmp(call->method, "GET") == 0;
+    set_option(easy, CURLOPT_FRESH_CONNECT, !reads && call->body_len == 0 ? 1L : 0L);
+    if (reads) {
         set_option(easy, CURLOPT_HTTPGET, 1L);
         set_option(easy, CURLOPT_CUSTOMREQUEST, NULL);
         return;

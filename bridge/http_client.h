@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// http_client.h: HTTP calls inside the caller's own event loop (libcurl's multi handle). Every function and
-// callback belongs to the one thread that runs the loop. Connections are kept and used again. A call with a body is
-// sent once, whatever happens to its connection. Redirects are never
-// followed, cookies and netrc never used, proxies only as given by the environment's usual variables.
+// http_client.h: HTTP calls inside the caller's own event loop (libcurl's multi handle). Every function and callback
+// belongs to the one thread that runs the loop. Connections are kept and used again; whatever happens to one, a call
+// that does more than read is sent once. Redirects are never followed, cookies and netrc never used, proxies only as
+// given by the environment's usual variables.
 #ifndef CHATBRIDGE_HTTP_CLIENT_H
 #define CHATBRIDGE_HTTP_CLIENT_H
 

@@ -410,6 +410,28 @@ void http_request_each_query(
     (void)MHD_get_connection_values(request->mhd, MHD_GET_ARGUMENT_KIND, on_query, &(struct each_query){each, context});
 }
 
+struct each_header {
+    const char *name;
+    bool (*each)(void *context, const char *value);
+    void *context;
+};
+
+static enum MHD_Result on_header(void *context, enum MHD_ValueKind kind, const char *name, const char *value)
+{
+    (void)kind;
+    struct each_header *header = context;
+    if (strcasecmp(name, header->name) != 0)
+        return MHD_YES;
+    return header->each(header->context, value ? value : "") ? MHD_YES : MHD_NO;
+}
+
+void http_request_each_header(
+    const struct http_request *request, const char *name, bool (*each)(void *context, const char *value), void *context)
+{
+    (void)MHD_get_connection_values(
+        request->mhd, MHD_HEADER_KIND, on_header, &(struct each_header){name, each, context});
+}
+
 const char *http_request_body(const struct http_request *request, size_t *len)
 {
     if (len != NULL)

@@ -79,6 +79,9 @@ const char *http_request_path(const struct http_request *request); // percent-de
 // The first value of a header or query parameter, or NULL. Percent-decoded.
 const char *http_request_header(const struct http_request *request, const char *name);
 const char *http_request_query(const struct http_request *request, const char *name);
+// Every line of a header in order; `each` answers false to end.
+void http_request_each_header(const struct http_request *request, const char *name,
+    bool (*each)(void *context, const char *value), void *context);
 // Every query parameter in order; `each` answers false to end.
 void http_request_each_query(const struct http_request *request,
     bool (*each)(void *context, const char *name, const char *value), void *context);

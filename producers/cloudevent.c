@@ -46,7 +46,9 @@ void cloudevent_make(struct cloudevent *cloudevent, const struct event *event, c
     text_cut(cloudevent->id, CLOUDEVENT_VALUE_MAX, event->id);
     (void)snprintf(cloudevent->source, sizeof cloudevent->source, "/apps/%s", app);
     (void)snprintf(cloudevent->type, sizeof cloudevent->type, CE_EVENT_TYPE_PREFIX "%s", event->type);
-    bool told = content_type != NULL && is_printable(content_type);
+    // CloudEvents' own type would have readers take the record for one in structured mode.
+    bool told = content_type != NULL && is_printable(content_type) &&
+                strncasecmp(content_type, "application/cloudevents", strlen("application/cloudevents")) != 0;
     text_cut(cloudevent->content_type, CLOUDEVENT_VALUE_MAX, told ? content_type : "application/json");
     add(cloudevent, HEADER_CE_SPECVERSION, CE_SPECVERSION);
     add(cloudevent, HEADER_CE_ID, cloudevent->id);

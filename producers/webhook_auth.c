@@ -8,9 +8,12 @@
 #include <string.h>
 #include <strings.h>
 
+#include "bridge/buf.h"
 #include "producers/signature.h"
 
 #define WEBHOOKS_PATH "/webhooks/"
+
+enum { FORWARDED_MAX = 64 * 1024 }; // more than the headers of a request may hold
 
 struct asking {
     const struct config *config;
@@ -19,10 +22,25 @@ struct asking {
     const char *token;            // the path's, or NULL
 };
 
+static bool add_line(void *context, const char *value)
+{
+    struct buf *lines = context;
+    must((lines->len == 0 || buf_add_text(lines, ",") == 0) && buf_add_text(lines, value) == 0);
+    return true;
+}
+
+// Lines of one name are one list (RFC 9110 section 5.3): some proxies add a line instead of an entry.
 void webhook_auth_client(const struct config *config, const struct http_request *request, struct client *client)
 {
-    client_find(client, config->inbound.trusted_proxies, http_request_peer(request),
-        http_request_header(request, "X-Forwarded-For"));
+    struct buf lines;
+    if (config->inbound.trusted_proxies == NULL) {
+        client_find(client, NULL, http_request_peer(request), NULL);
+        return;
+    }
+    buf_init(&lines, FORWARDED_MAX);
+    http_request_each_header(request, "X-Forwarded-For", add_line, &lines);
+    client_find(client, config->inbound.trusted_proxies, http_request_peer(request), lines.data);
+    buf_clear(&lines);
 }
 
 static enum refusal check_address(struct asking *asking)

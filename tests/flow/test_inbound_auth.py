@@ -197,6 +197,21 @@ def test_trusted_proxies(start):
     assert "client=203.0.113.1" in bridge.program.log()
 
 
+def test_several_lines_are_one_list(start):
+    """As HAProxy adds its own: what the client wrote stands on the line before."""
+    bridge = start(inbound={"allow": "192.0.2.0/24", "trusted.proxies": "127.0.0.1"})
+    body = comment_webhook(1, 1)
+
+    def status(*lines):
+        head = f"POST /webhooks/{APP}/{TOKEN} HTTP/1.1\r\nHost: b\r\nContent-Length: {len(body)}\r\nConnection: close\r\n"
+        head += "".join(f"X-Forwarded-For: {line}\r\n" for line in lines) + "\r\n"
+        return bridge.raw(head.encode() + body).split(b" ")[1]
+    assert status("192.0.2.1", "203.0.113.1") == b"403"
+    assert status("203.0.113.1", "192.0.2.1") == b"200"
+    assert status("192.0.2.1", "") == b"403"
+    assert status("203.0.113.1", "192.0.2.1, 127.0.0.1", "127.0.0.1") == b"200"
+
+
 def test_without_allow_nobody_is_asked(start):
     bridge = start(inbound={"trusted.proxies": "127.0.0.1"})
     assert bridge.webhook(comment_webhook(1, 1), headers=forwarded("nonsense"))[0] == 200

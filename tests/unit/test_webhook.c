@@ -180,13 +180,13 @@ static void the_senders_headers_are_passed_on(void **state)
     (void)state;
     static const char trace[] = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
     ask(&peers[0], "POST", "/webhooks/shop",
-        "Content-Type: application/cloudevents+json; charset=utf-8\r\n"
+        "Content-Type: application/vnd.chat+json; charset=utf-8\r\n"
         "traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\r\n",
         "{}", 2);
     while (fake_out.count == 0)
         turn(&peers[0]);
     assert_header(fake_out_last(events), HEADER_TRACEPARENT, trace);
-    assert_header(fake_out_last(events), HEADER_CONTENT_TYPE, "application/cloudevents+json; charset=utf-8");
+    assert_header(fake_out_last(events), HEADER_CONTENT_TYPE, "application/vnd.chat+json; charset=utf-8");
 }
 
 // ---- who may, and what is taken ----
