@@ -90,7 +90,7 @@ static void stop_all(struct inbound *inbound, struct outbound *outbound, int64_t
     if (outbound != NULL)
         outbound_join(outbound);
     atomic_store(&all_stopped, true);
-    must(pthread_kill(impatient, SIGTERM) == 0);
+    must(pthread_kill(impatient, SIGTERM) == 0); // NOLINT(bugprone-bad-signal-to-kill-thread): it waits for it
     must(pthread_join(impatient, NULL) == 0);
 }
 
