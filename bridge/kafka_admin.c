@@ -3,8 +3,12 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "bridge/clock.h"
 #include "bridge/kafka_conf.h"
+
+enum { AGAIN_MS = 50 };
 
 struct kafka_admin {
     rd_kafka_t *client;
@@ -153,6 +157,22 @@ const char *kafka_topic_setting(const struct kafka_topic *topic, const char *nam
 
 // ---- creating ----
 
+static int await_topic(struct kafka_admin *admin, const char *name, struct error *error)
+{
+    int64_t deadline_ms = clock_ms() + KAFKA_ADMIN_MS;
+    while (clock_ms() < deadline_ms) {
+        struct kafka_topic topic;
+        if (kafka_admin_describe(admin, name, &topic, error) != 0)
+            return -1;
+        bool there = topic.exists && topic.unread.kind == ERROR_NONE;
+        kafka_topic_clear(&topic);
+        if (there)
+            return 0;
+        (void)usleep(AGAIN_MS * 1000);
+    }
+    return error_set(error, ERROR_REMOTE, "it was made, but the brokers do not tell of it");
+}
+
 int kafka_admin_create(struct kafka_admin *admin, const char *name, int partitions, int replicas,
     const struct kafka_topic_setting *settings, size_t count, struct error *error)
 {
@@ -180,5 +200,5 @@ int kafka_admin_create(struct kafka_admin *admin, const char *name, int partitio
             error, ERROR_REMOTE, "%s", text ? text : rd_kafka_err2str(rd_kafka_topic_result_error(results[0])));
     }
     rd_kafka_event_destroy(event);
-    return result;
+    return result == 0 ? await_topic(admin, name, error) : result;
 }

@@ -171,7 +171,8 @@ static rd_kafka_conf_t *consumer_conf(const struct config *config, const char *g
         {"auto.offset.reset", "earliest"}, // a new group must not miss what was asked before it came
         {"partition.assignment.strategy", "cooperative-sticky"},
         {"reconnect.backoff.max.ms", "500"},
-        {"socket.timeout.ms", "10000"}, // a broker that hangs is given up as one that is gone
+        {"topic.metadata.refresh.interval.ms", "10000"}, // a topic that is made after us is found so late at most
+        {"socket.timeout.ms", "10000"},                  // a broker that hangs is given up as one that is gone
         // What waits in librdkafka waits in memory: enough for the next seconds, not for the backlog.
         {"queued.max.messages.kbytes", "4096"},
         {"queued.min.messages", "1000"},

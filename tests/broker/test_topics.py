@@ -3,6 +3,7 @@
 from test_limits import alter
 
 import harness
+from harness import comment_webhook, post_comment
 from test_cli import run
 
 
@@ -61,6 +62,19 @@ def test_replicas(three, tmp_path):
     alter(three, names["dlq"], "min.insync.replicas=3")
     said = topics("check", "-c", config)
     assert "acknowledged by one broker alone" in said and "takes nothing while one broker is away" in said, said
+
+
+def test_a_bridge_that_was_there_first(make_bridge, plain, sandbox):
+    """Topics that are made after the bridge has started are found soon."""
+    bridge = make_bridge(plain, sandbox)
+    bridge.set({"topics": {name: f"late.{topic}" for name, topic in bridge.topics.items()}})
+    bridge.start(outbound=False)
+    bridge.program.wait_log("topic is not ready")
+    assert topics("create", "-c", str(bridge.write())).count("created ") == 5
+    bridge.program.wait_log(r"outbound: assigned\" partitions=6", 40)
+    bridge.command(post_comment(1, "x", id="c"))
+    assert bridge.results(1)[0].json()["status"] == "succeeded"
+    assert bridge.webhook(comment_webhook(1, 1))[0] == 200
 
 
 def test_rights_and_no_kafka(secure, tmp_path):
