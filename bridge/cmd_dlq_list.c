@@ -201,10 +201,10 @@ int cmd_dlq_list(const struct cmd_dlq_wishes *wishes, const struct config *confi
     struct error error;
     struct listing listing = {.wishes = wishes, .config = config, .now_ms = clock_wall_ms()};
     struct cmd_dlq_topic *topic = cmd_dlq_topic_open(config, config->topics.dlq, wishes->timeout_ms, &error);
-    int result = topic ? cmd_dlq_topic_scan(topic, on_first_pass, &listing, &error) : -1;
+    int result = topic ? cmd_dlq_topic_scan(topic, true, on_first_pass, &listing, &error) : -1;
     cmd_dlq_marks_sort(&listing.marks);
     if (result == 0)
-        result = cmd_dlq_topic_scan(topic, on_second_pass, &listing, &error);
+        result = cmd_dlq_topic_scan(topic, wishes->count || !isatty(STDOUT_FILENO), on_second_pass, &listing, &error);
     if (result != 0)
         fprintf(stderr, "chatbridge dlq: %s\n", error.text);
     else if (wishes->count)

@@ -296,8 +296,10 @@ static int report(const struct run *run)
 static int begin(struct run *run, struct error *error)
 {
     const char *name = run->config->topics.dlq;
+    enum cmd_dlq_order order = run->action == CMD_DLQ_REDRIVEN ? CMD_DLQ_BY_SOURCE : CMD_DLQ_BY_LETTER;
     run->topic = cmd_dlq_topic_open(run->config, name, run->wishes->timeout_ms, error);
-    if (run->topic == NULL || cmd_dlq_targets_find(&run->targets, run->wishes, run->config, run->topic, error) != 0)
+    if (run->topic == NULL ||
+        cmd_dlq_targets_find(&run->targets, run->wishes, run->config, run->topic, order, error) != 0)
         return -1;
     if (!run->wishes->dry_run && (run->out = kafka_out_new(run->config, run->wishes->timeout_ms, error)) == NULL)
         return -1;

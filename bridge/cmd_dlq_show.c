@@ -67,7 +67,7 @@ static int show(struct showing *showing, struct cmd_dlq_topic *topic, struct err
         showing->letter = cmd_dlq_print_json_record(record);
         must(json_object_set_new(showing->letter, "marks", json_array()) == 0);
     }
-    int result = cmd_dlq_topic_scan(topic, on_record, showing, error);
+    int result = cmd_dlq_topic_scan(topic, showing->wishes->json, on_record, showing, error);
     if (!showing->wishes->json) {
         printf("\n");
     } else if (result == 0) {

@@ -129,7 +129,14 @@ static void drop_handled(struct search *search)
         targets->count = kept;
 }
 
-static int compare(const void *left, const void *right)
+static int compare_letters(const void *left, const void *right)
+{
+    const struct cmd_dlq_target *a = left;
+    const struct cmd_dlq_target *b = right;
+    return cmd_dlq_compare(&a->letter, &b->letter);
+}
+
+static int compare_sources(const void *left, const void *right)
 {
     const struct cmd_dlq_target *a = left;
     const struct cmd_dlq_target *b = right;
@@ -154,17 +161,18 @@ static void cut_at_limit(struct cmd_dlq_targets *targets, int64_t limit)
 }
 
 int cmd_dlq_targets_find(struct cmd_dlq_targets *targets, const struct cmd_dlq_wishes *wishes,
-    const struct config *config, struct cmd_dlq_topic *topic, struct error *error)
+    const struct config *config, struct cmd_dlq_topic *topic, enum cmd_dlq_order order, struct error *error)
 {
     struct search search = {.targets = targets, .wishes = wishes, .config = config};
     search.found = must_calloc(wishes->place_count + 1, sizeof *search.found);
-    int result = cmd_dlq_topic_scan(topic, on_record, &search, error);
+    int result = cmd_dlq_topic_scan(topic, true, on_record, &search, error);
     if (result == 0) {
         cmd_dlq_marks_sort(&search.marks);
         tell_missing(&search);
         drop_handled(&search);
         if (targets->count > 1)
-            qsort(targets->items, targets->count, sizeof *targets->items, compare);
+            qsort(targets->items, targets->count, sizeof *targets->items,
+                order == CMD_DLQ_BY_SOURCE ? compare_sources : compare_letters);
         cut_at_limit(targets, wishes->limit);
     }
     cmd_dlq_marks_clear(&search.marks);

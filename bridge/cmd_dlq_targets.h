@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// cmd_dlq_targets.h: the letters that redrive and discard are about, found by one reading of the topic, in the order in
-// which their commands stood.
+// cmd_dlq_targets.h: the letters that redrive and discard are about, found by one reading of the topic.
 #ifndef CHATBRIDGE_CMD_DLQ_TARGETS_H
 #define CHATBRIDGE_CMD_DLQ_TARGETS_H
 
@@ -19,7 +18,7 @@ struct cmd_dlq_target {
 };
 
 struct cmd_dlq_targets {
-    struct cmd_dlq_target *items; // by source; handled ones before the same command's others
+    struct cmd_dlq_target *items; // as asked for
     size_t count;
     size_t room;
     size_t open; // those that are not handled
@@ -28,9 +27,14 @@ struct cmd_dlq_targets {
     uint64_t refused; // of those that were named; each was told on stderr
 };
 
+enum cmd_dlq_order {
+    CMD_DLQ_BY_SOURCE, // as their commands stood; a handled one before others of the same command
+    CMD_DLQ_BY_LETTER, // as they stand, which reads faster
+};
+
 // Finds them; zeroed before. 0, or -1 when Kafka stopped answering. To be cleared either way.
 int cmd_dlq_targets_find(struct cmd_dlq_targets *targets, const struct cmd_dlq_wishes *wishes,
-    const struct config *config, struct cmd_dlq_topic *topic, struct error *error) MUST_USE;
+    const struct config *config, struct cmd_dlq_topic *topic, enum cmd_dlq_order order, struct error *error) MUST_USE;
 void cmd_dlq_targets_clear(struct cmd_dlq_targets *targets);
 
 // Two letters of one command: the bridge wrote one, was killed before it could commit, and wrote another.

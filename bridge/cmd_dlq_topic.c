@@ -107,7 +107,7 @@ static enum step read_next(struct cmd_dlq_topic *topic, struct error *error)
     return STEP_END;
 }
 
-int cmd_dlq_topic_scan(struct cmd_dlq_topic *topic, cmd_dlq_visit visit, void *context, struct error *error)
+int cmd_dlq_topic_scan(struct cmd_dlq_topic *topic, bool tell, cmd_dlq_visit visit, void *context, struct error *error)
 {
     struct cmd_dlq_progress progress = cmd_dlq_progress_of("reading", topic->size);
     enum step step = STEP_END;
@@ -119,7 +119,8 @@ int cmd_dlq_topic_scan(struct cmd_dlq_topic *topic, cmd_dlq_visit visit, void *c
         if (seek(topic, i, range->first, error) != 0)
             return -1;
         while (going_on && (step = read_next(topic, error)) == STEP_RECORD) {
-            cmd_dlq_progress_step(&progress);
+            if (tell)
+                cmd_dlq_progress_step(&progress);
             going_on = visit(context, topic->record);
         }
     }

@@ -23,9 +23,10 @@ void cmd_dlq_topic_close(struct cmd_dlq_topic *topic);
 int cmd_dlq_topic_partitions(const struct cmd_dlq_topic *topic);
 
 // Visits every record that the topic held when it was opened, by partition and offset. What comes meanwhile is not
-// seen, so that a reader who makes records come (a redriven command that dies again) has an end. 0, or -1 when Kafka
-// stopped answering.
-int cmd_dlq_topic_scan(struct cmd_dlq_topic *topic, cmd_dlq_visit visit, void *context, struct error *error) MUST_USE;
+// seen, so that a reader who makes records come (a redriven command that dies again) has an end. `tell`: show how far
+// it is, which must not get between lines that `visit` prints. 0, or -1 when Kafka stopped answering.
+int cmd_dlq_topic_scan(
+    struct cmd_dlq_topic *topic, bool tell, cmd_dlq_visit visit, void *context, struct error *error) MUST_USE;
 
 // The record of that place, valid until the next call; quick when the places rise. NULL: ERROR_INPUT if there is none
 // (any more), else ERROR_REMOTE.

@@ -23,8 +23,8 @@ struct kafka_tail {
 
 static rd_kafka_t *make_client(const struct config *config, enum kafka_tail_start start, struct error *error)
 {
-    // After a seek librdkafka waits for the answer to its last request for the place before; so that one has to be
-    // short.
+    // After a seek librdkafka waits for the answer to its last request for the place before, and drops what it fetched
+    // ahead: so requests are short and small.
     const struct kafka_default defaults[] = {
         {"group.id", "chatbridge-tail"},
         {"enable.auto.commit", "false"},
@@ -33,6 +33,7 @@ static rd_kafka_t *make_client(const struct config *config, enum kafka_tail_star
         {"enable.partition.eof", "true"},
         {"reconnect.backoff.max.ms", "500"},
         {start == TAIL_FROM_SEEK ? "fetch.wait.max.ms" : NULL, "10"},
+        {"fetch.message.max.bytes", "262144"}, // a larger record comes even so
         {NULL, NULL},
     };
     rd_kafka_conf_t *conf = kafka_conf(config, "kafka.consumer", defaults, error);
