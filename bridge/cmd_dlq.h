@@ -11,7 +11,7 @@
 //     cmd_dlq_targets.c   which letters redrive and discard are about, in what order
 //     cmd_dlq_command.c   a letter's command as it is put back
 //     cmd_dlq_redrive.c   redrive and discard
-//     cmd_dlq_print.c     for people: bytes, ages, progress; for scripts: bytes as JSON
+//     record_print.c     for people: bytes, ages; for scripts: bytes as JSON (progress.c: how far it is)
 //
 // One thread. Memory: never a value but the one that is being read; 32 bytes a mark, 48 a letter that is redriven.
 #ifndef CHATBRIDGE_CMD_DLQ_H

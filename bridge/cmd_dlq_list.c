@@ -11,10 +11,10 @@
 #include "bridge/clock.h"
 #include "bridge/cmd_dlq_letter.h"
 #include "bridge/cmd_dlq_marks.h"
-#include "bridge/cmd_dlq_print.h"
 #include "bridge/cmd_dlq_topic.h"
 #include "bridge/commands.h"
 #include "bridge/json.h"
+#include "bridge/record_print.h"
 
 enum { STATUSES_MAX = 8 };
 
@@ -41,7 +41,7 @@ static const struct {
 static void print_head(void)
 {
     for (size_t i = 0; i < COLUMNS; i++)
-        cmd_dlq_print_cell(columns[i].head, columns[i].width);
+        record_print_cell(columns[i].head, columns[i].width);
     printf("REASON\n");
 }
 
@@ -49,7 +49,7 @@ static void print_line(
     const struct listing *listing, const struct cmd_dlq_letter *letter, const struct cmd_dlq_mark *mark)
 {
     char place[48];
-    char age[CMD_DLQ_AGE];
+    char age[RECORD_PRINT_AGE];
     char at[CLOCK_TEXT];
     (void)snprintf(place, sizeof place, "%" PRId32 ":%" PRId64, letter->record->partition, letter->record->offset);
     const char *const texts[COLUMNS] = {
@@ -61,16 +61,16 @@ static void print_line(
         [ROOM] = letter->room,
         [COMMAND] = letter->command,
         [ID] = letter->id,
-        [AGE] = cmd_dlq_print_age(letter->record->timestamp_ms, listing->now_ms, age),
+        [AGE] = record_print_age(letter->record->timestamp_ms, listing->now_ms, age),
     };
     for (size_t i = 0; i < COLUMNS; i++)
-        cmd_dlq_print_cell(texts[i], columns[i].width);
+        record_print_cell(texts[i], columns[i].width);
     if (mark != NULL) {
         printf("[%s %s by ", cmd_dlq_marks_action(mark->action), clock_format(mark->at_ms, at));
-        cmd_dlq_print_bytes(stdout, mark->by, strlen(mark->by));
+        record_print_bytes(stdout, mark->by, strlen(mark->by));
         printf("] ");
     }
-    cmd_dlq_print_bytes(stdout, letter->reason, letter->reason ? strlen(letter->reason) : 0);
+    record_print_bytes(stdout, letter->reason, letter->reason ? strlen(letter->reason) : 0);
     printf("\n");
 }
 
@@ -80,7 +80,7 @@ static json_t *number_as_json(const char *text)
     int64_t number;
     if (text != NULL && options_number(text, 0, INT64_MAX, &number) == 0)
         return json_integer(number);
-    return cmd_dlq_print_json_text(text);
+    return record_print_json_text(text);
 }
 
 static void print_json(const struct cmd_dlq_letter *letter, const struct cmd_dlq_mark *mark)
@@ -90,16 +90,16 @@ static void print_json(const struct cmd_dlq_letter *letter, const struct cmd_dlq
     json_t *handled = json_null();
     if (mark != NULL)
         handled = json_pack("{s:s, s:o, s:s}", "action", cmd_dlq_marks_action(mark->action), "by",
-            cmd_dlq_print_json_text(mark->by), "at", clock_format(mark->at_ms, at));
+            record_print_json_text(mark->by), "at", clock_format(mark->at_ms, at));
     json_auto_t *line =
         json_pack("{s:i, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:I, s:b, s:o}", "partition",
             (int)letter->record->partition, "offset", (json_int_t)letter->record->offset, "status",
-            cmd_dlq_print_json_text(letter->status), "http_status", number_as_json(letter->http_status), "attempts",
-            number_as_json(letter->attempts), "app", cmd_dlq_print_json_text(letter->app), "room",
-            cmd_dlq_print_json_text(letter->room), "command", cmd_dlq_print_json_text(letter->command), "id",
-            cmd_dlq_print_json_text(letter->id), "time", clock_format(letter->record->timestamp_ms, time), "first_at",
-            cmd_dlq_print_json_text(letter->first_at), "last_at", cmd_dlq_print_json_text(letter->last_at), "reason",
-            cmd_dlq_print_json_text(letter->reason), "source", cmd_dlq_print_json_text(letter->source), "redrives",
+            record_print_json_text(letter->status), "http_status", number_as_json(letter->http_status), "attempts",
+            number_as_json(letter->attempts), "app", record_print_json_text(letter->app), "room",
+            record_print_json_text(letter->room), "command", record_print_json_text(letter->command), "id",
+            record_print_json_text(letter->id), "time", clock_format(letter->record->timestamp_ms, time), "first_at",
+            record_print_json_text(letter->first_at), "last_at", record_print_json_text(letter->last_at), "reason",
+            record_print_json_text(letter->reason), "source", record_print_json_text(letter->source), "redrives",
             (json_int_t)letter->redrives, "omitted", (int)letter->omitted, "handled", handled);
     must(line != NULL);
     char *text = json_line(line);

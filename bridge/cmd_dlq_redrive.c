@@ -16,10 +16,11 @@
 #include "bridge/clock.h"
 #include "bridge/cmd_dlq_command.h"
 #include "bridge/cmd_dlq_marks.h"
-#include "bridge/cmd_dlq_print.h"
 #include "bridge/commands.h"
 #include "bridge/contract.h"
 #include "bridge/kafka_out.h"
+#include "bridge/progress.h"
+#include "bridge/record_print.h"
 
 enum { STEP_MS = 100, MARKS_MAX = 500, PLACE_TEXT = 40 };
 
@@ -158,7 +159,7 @@ static void print_done(const struct run *run, const struct cmd_dlq_letter *lette
         [CMD_DLQ_REDRIVEN] = {"redriven", "would redrive"}, [CMD_DLQ_DISCARDED] = {"discarded", "would discard"}};
     printf("%s %" PRId32 ":%" PRId64 " ", words[run->action][run->wishes->dry_run], letter->record->partition,
         letter->record->offset);
-    cmd_dlq_print_cell(letter->id, 0);
+    record_print_cell(letter->id, 0);
     printf("%s\n", more);
 }
 
@@ -251,7 +252,7 @@ static bool handle_next(struct run *run, const struct cmd_dlq_target *target, co
 
 static void handle_all(struct run *run)
 {
-    struct cmd_dlq_progress progress = cmd_dlq_progress_of("letters", (int64_t)run->targets.open);
+    struct progress progress = progress_of("letters", (int64_t)run->targets.open);
     if (isatty(STDOUT_FILENO)) // the lines show it
         progress.next_ms = INT64_MAX;
     const struct cmd_dlq_target *back = NULL;
@@ -268,10 +269,10 @@ static void handle_all(struct run *run)
             break;
         if (handle_next(run, target, same ? back : NULL) && !same)
             back = target;
-        cmd_dlq_progress_step(&progress);
+        progress_step(&progress);
     }
     settle(run, 0);
-    cmd_dlq_progress_end(&progress);
+    progress_end(&progress);
 }
 
 // ---- all of it ----

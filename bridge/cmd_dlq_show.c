@@ -8,11 +8,11 @@
 
 #include "bridge/clock.h"
 #include "bridge/cmd_dlq_marks.h"
-#include "bridge/cmd_dlq_print.h"
 #include "bridge/cmd_dlq_topic.h"
 #include "bridge/commands.h"
 #include "bridge/contract.h"
 #include "bridge/json.h"
+#include "bridge/record_print.h"
 
 struct showing {
     const struct cmd_dlq_wishes *wishes;
@@ -23,7 +23,7 @@ static void show_mark(const struct cmd_dlq_mark *mark, const struct kafka_record
 {
     char at[CLOCK_TEXT];
     printf("\n  %s %s by ", cmd_dlq_marks_action(mark->action), clock_format(mark->at_ms, at));
-    cmd_dlq_print_bytes(stdout, mark->by, strlen(mark->by));
+    record_print_bytes(stdout, mark->by, strlen(mark->by));
     printf(" (its mark: %" PRId32 ":%" PRId64 ")", record->partition, record->offset);
 }
 
@@ -31,7 +31,7 @@ static void add_mark(json_t *letter, const struct cmd_dlq_mark *mark, const stru
 {
     char at[CLOCK_TEXT];
     json_t *object = json_pack("{s:s, s:o, s:s, s:i, s:I}", "action", cmd_dlq_marks_action(mark->action), "by",
-        cmd_dlq_print_json_text(mark->by), "at", clock_format(mark->at_ms, at), "partition", (int)record->partition,
+        record_print_json_text(mark->by), "at", clock_format(mark->at_ms, at), "partition", (int)record->partition,
         "offset", (json_int_t)record->offset);
     must(object != NULL && json_array_append_new(json_object_get(letter, "marks"), object) == 0);
 }
@@ -62,9 +62,9 @@ static int show(struct showing *showing, struct cmd_dlq_topic *topic, struct err
         return error_set(error, ERROR_INPUT, "%" PRId32 ":%" PRId64 " is no dead letter%s", place->partition,
             place->offset, kafka_header_of(record, HEADER_DLQ_HANDLED, NULL) ? " but a mark" : "");
     if (!showing->wishes->json) {
-        cmd_dlq_print_record(record);
+        record_print_for_people(record);
     } else {
-        showing->letter = cmd_dlq_print_json_record(record);
+        showing->letter = record_print_json_record(record);
         must(json_object_set_new(showing->letter, "marks", json_array()) == 0);
     }
     int result = cmd_dlq_topic_scan(topic, showing->wishes->json, on_record, showing, error);

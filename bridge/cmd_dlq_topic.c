@@ -5,8 +5,9 @@
 #include <stdlib.h>
 
 #include "bridge/clock.h"
-#include "bridge/cmd_dlq_print.h"
 #include "bridge/kafka_tail.h"
+#include "bridge/progress.h"
+#include "bridge/record_print.h"
 
 enum {
     STEP_MS = 100,
@@ -109,7 +110,7 @@ static enum step read_next(struct cmd_dlq_topic *topic, struct error *error)
 
 int cmd_dlq_topic_scan(struct cmd_dlq_topic *topic, bool tell, cmd_dlq_visit visit, void *context, struct error *error)
 {
-    struct cmd_dlq_progress progress = cmd_dlq_progress_of("reading", topic->size);
+    struct progress progress = progress_of("reading", topic->size);
     enum step step = STEP_END;
     bool going_on = true;
     for (int i = 0; i < topic->count && going_on && step != STEP_FAILED; i++) {
@@ -120,11 +121,11 @@ int cmd_dlq_topic_scan(struct cmd_dlq_topic *topic, bool tell, cmd_dlq_visit vis
             return -1;
         while (going_on && (step = read_next(topic, error)) == STEP_RECORD) {
             if (tell)
-                cmd_dlq_progress_step(&progress);
+                progress_step(&progress);
             going_on = visit(context, topic->record);
         }
     }
-    cmd_dlq_progress_end(&progress);
+    progress_end(&progress);
     return step == STEP_FAILED ? -1 : 0;
 }
 

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
 // chatbridge tail: the topics' records as people or scripts want to read them.
-#include <inttypes.h>
-#include <openssl/evp.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +11,7 @@
 #include "bridge/kafka_tail.h"
 #include "bridge/log.h"
 #include "bridge/options.h"
+#include "bridge/record_print.h"
 
 enum { TOPICS_MAX = 5, BROKERS_MS = 10000, STEP_MS = 200 };
 
@@ -98,92 +97,17 @@ static bool is_wanted(const struct wishes *wishes, const struct kafka_record *re
     return true;
 }
 
-// Bytes as JSON: text if they are UTF-8, else {"base64": "..."}; NULL becomes null.
-static json_t *bytes_as_json(const void *bytes, size_t len)
+static void show(const struct wishes *wishes, const struct kafka_record *record)
 {
-    if (bytes == NULL)
-        return json_null();
-    json_t *text = json_stringn(bytes, len);
-    if (text != NULL)
-        return text;
-    unsigned char *base64 = must_calloc(len / 3 * 4 + 5, 1);
-    (void)EVP_EncodeBlock(base64, bytes, (int)len);
-    json_t *object = json_pack("{s:s}", "base64", base64);
-    must(object != NULL);
-    free(base64);
-    return object;
-}
-
-static json_t *headers_as_json(const struct kafka_record *record)
-{
-    json_t *headers = json_object();
-    for (size_t i = 0; i < record->header_count; i++) {
-        const struct kafka_header *header = &record->headers[i];
-        json_t *value = bytes_as_json(header->value, header->len);
-        if (json_object_set_new(headers, header->name, value) != 0) // its name is no UTF-8
-            must(json_object_set_new(headers, "?", bytes_as_json(header->value, header->len)) == 0);
+    if (!wishes->json) {
+        record_print_for_people(record);
+        printf("\n\n");
+        return;
     }
-    return headers;
-}
-
-// A JSON value as it is, anything else as bytes_as_json().
-static json_t *value_as_json(const struct kafka_record *record)
-{
-    json_t *value = NULL;
-    if (record->value != NULL)
-        value = json_loadb(record->value, record->value_len, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
-    return value ? value : bytes_as_json(record->value, record->value_len);
-}
-
-static void show_json(const struct kafka_record *record)
-{
-    char time[CLOCK_TEXT];
-    json_auto_t *line = json_pack("{s:s, s:i, s:I, s:s, s:o, s:o, s:o}", "topic", record->topic, "partition",
-        (int)record->partition, "offset", (json_int_t)record->offset, "time", clock_format(record->timestamp_ms, time),
-        "key", bytes_as_json(record->key, record->key_len), "headers", headers_as_json(record), "value",
-        value_as_json(record));
-    must(line != NULL);
-    char *text = json_line(line);
-    puts(text);
-    free(text);
-}
-
-// What could steer the terminal becomes '?': control characters (those of U+0080 to U+009F stand in UTF-8 as C2 80 to
-// C2 9F), and all that is no ASCII where the bytes are no UTF-8.
-static void print_plain(const void *bytes, size_t len)
-{
-    const unsigned char *from = bytes;
-    json_auto_t *text = json_stringn(bytes ? bytes : "", len);
-    for (size_t i = 0; i < len; i++) {
-        bool is_control = from[i] < 0x20 || from[i] == 0x7f || (from[i] == 0xc2 && i + 1 < len && from[i + 1] < 0xa0);
-        if (is_control && from[i] == 0xc2)
-            i++;
-        putchar(is_control || (from[i] >= 0x80 && text == NULL) ? '?' : from[i]);
-    }
-}
-
-static void show_for_people(const struct kafka_record *record)
-{
-    char time[CLOCK_TEXT];
-    printf("%s  partition %" PRId32 "  offset %" PRId64 "  %s\n  %-16s ", record->topic, record->partition,
-        record->offset, clock_format(record->timestamp_ms, time), "key");
-    if (record->key == NULL)
-        printf("(none)");
-    else
-        print_plain(record->key, record->key_len);
-    for (size_t i = 0; i < record->header_count; i++) {
-        const struct kafka_header *header = &record->headers[i];
-        printf("\n  ");
-        print_plain(header->name, strlen(header->name));
-        printf("%*s", strlen(header->name) < 17 ? (int)(17 - strlen(header->name)) : 1, "");
-        print_plain(header->value, header->value ? header->len : 0);
-    }
-    printf("\n  ");
-    if (record->value == NULL)
-        printf("(no value)");
-    else
-        print_plain(record->value, record->value_len);
-    printf("\n\n");
+    json_auto_t *object = record_print_json_record(record);
+    char *line = json_line(object);
+    puts(line);
+    free(line);
 }
 
 // ---- reading ----
@@ -196,7 +120,7 @@ static int follow(const struct wishes *wishes, struct kafka_tail *tail)
     while (!interrupted) {
         const struct kafka_record *record = kafka_tail_next(tail, STEP_MS);
         if (record != NULL && is_wanted(wishes, record)) {
-            wishes->json ? show_json(record) : show_for_people(record);
+            show(wishes, record);
             if (fflush(stdout) != 0)
                 return EXIT_FAILED;
             last_ms = clock_ms();

@@ -29,7 +29,7 @@ int kafka_wake_fd(rd_kafka_queue_t *queue) MUST_USE;
 void kafka_wake_clear(int fd);
 
 // `message` as a record; `headers` holds its headers and must outlive it. At most KAFKA_HEADERS_MAX are seen.
-enum { KAFKA_HEADERS_MAX = 128 };
+enum { KAFKA_HEADERS_MAX = 160 }; // those of a command (COMMAND_HEADERS_MAX) and of its dead letter
 struct kafka_record kafka_record_of(const rd_kafka_message_t *message, struct kafka_header headers[KAFKA_HEADERS_MAX]);
 
 #endif

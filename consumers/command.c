@@ -208,6 +208,11 @@ static void find_lane(struct command *command, const json_t *params)
 static int decode(struct command *command, const struct config *config, struct form *form, struct error *error)
 {
     int formed = read_form(form, &command->record, error);
+    if (command->record.header_count > COMMAND_HEADERS_MAX) {
+        command->record.header_count = COMMAND_HEADERS_MAX; // so many fit into a dead letter beside its own
+        if (formed == 0)
+            formed = error_set(error, ERROR_INPUT, "the record has more than %d headers", COMMAND_HEADERS_MAX);
+    }
     struct error *first = formed == 0 ? error : NULL; // the first error is the one that is told
     if (read_id(command, form, first) != 0 || formed != 0)
         formed = -1;

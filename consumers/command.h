@@ -12,7 +12,7 @@
 #include "bridge/kafka.h"
 #include "consumers/call.h"
 
-enum { COMMAND_ID_MAX = 200, COMMAND_NAME_MAX = 200, COMMAND_TOKEN_TEXT = 40 };
+enum { COMMAND_ID_MAX = 200, COMMAND_NAME_MAX = 200, COMMAND_HEADERS_MAX = 128, COMMAND_TOKEN_TEXT = 40 };
 
 #define COMMAND_NEVER_EXPIRES INT64_MAX
 

@@ -7,7 +7,7 @@
 
 #include "bridge/cmd_dlq_letter.h"
 #include "bridge/cmd_dlq_marks.h"
-#include "bridge/cmd_dlq_print.h"
+#include "bridge/record_print.h"
 #include "bridge/contract.h"
 #include "tests/unit/config_file.h"
 
@@ -144,9 +144,9 @@ static void test_ages(void **state)
         const char *text;
     } cases[] = {
         {-5, "0s"}, {59, "59s"}, {60, "1m"}, {3599, "59m"}, {3600, "1h"}, {47 * 3600, "47h"}, {48 * 3600, "2d"}};
-    char out[CMD_DLQ_AGE];
+    char out[RECORD_PRINT_AGE];
     for (size_t i = 0; i < UNIT_COUNT(cases); i++)
-        assert_string_equal(cmd_dlq_print_age(0, cases[i].seconds * 1000, out), cases[i].text);
+        assert_string_equal(record_print_age(0, cases[i].seconds * 1000, out), cases[i].text);
 }
 
 int main(void)

@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: MIT
-#include "bridge/cmd_dlq_print.h"
+#include "bridge/record_print.h"
 
 #include <inttypes.h>
 #include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "bridge/clock.h"
-
-enum { PROGRESS_AFTER_MS = 2000, PROGRESS_EVERY_MS = 200 };
 
 // ---- for people ----
 
@@ -30,12 +27,12 @@ static int print_bytes(FILE *out, const void *bytes, size_t len)
     return characters;
 }
 
-void cmd_dlq_print_bytes(FILE *out, const void *bytes, size_t len)
+void record_print_bytes(FILE *out, const void *bytes, size_t len)
 {
     (void)print_bytes(out, bytes, bytes ? len : 0);
 }
 
-void cmd_dlq_print_cell(const char *text, int width)
+void record_print_cell(const char *text, int width)
 {
     if (text == NULL || *text == '\0')
         text = "-";
@@ -43,45 +40,45 @@ void cmd_dlq_print_cell(const char *text, int width)
     printf("%*s", shown < width ? width - shown + 1 : 1, "");
 }
 
-void cmd_dlq_print_record(const struct kafka_record *record)
+void record_print_for_people(const struct kafka_record *record)
 {
     char time[CLOCK_TEXT];
     printf("%s  partition %" PRId32 "  offset %" PRId64 "  %s\n  ", record->topic, record->partition, record->offset,
         clock_format(record->timestamp_ms, time));
-    cmd_dlq_print_cell("key", 16);
+    record_print_cell("key", 16);
     if (record->key == NULL)
         printf("(none)");
-    cmd_dlq_print_bytes(stdout, record->key, record->key_len);
+    record_print_bytes(stdout, record->key, record->key_len);
     for (size_t i = 0; i < record->header_count; i++) {
         printf("\n  ");
-        cmd_dlq_print_cell(record->headers[i].name, 16);
-        cmd_dlq_print_bytes(stdout, record->headers[i].value, record->headers[i].len);
+        record_print_cell(record->headers[i].name, 16);
+        record_print_bytes(stdout, record->headers[i].value, record->headers[i].len);
     }
     printf("\n  ");
     if (record->value == NULL)
         printf("(no value)");
-    cmd_dlq_print_bytes(stdout, record->value, record->value_len);
+    record_print_bytes(stdout, record->value, record->value_len);
 }
 
-const char *cmd_dlq_print_age(int64_t then_ms, int64_t now_ms, char out[CMD_DLQ_AGE])
+const char *record_print_age(int64_t then_ms, int64_t now_ms, char out[RECORD_PRINT_AGE])
 {
     int64_t seconds = now_ms > then_ms ? (now_ms - then_ms) / 1000 : 0;
     int64_t minutes = seconds / 60;
     int64_t hours = minutes / 60;
     if (minutes == 0)
-        (void)snprintf(out, CMD_DLQ_AGE, "%" PRId64 "s", seconds);
+        (void)snprintf(out, RECORD_PRINT_AGE, "%" PRId64 "s", seconds);
     else if (hours == 0)
-        (void)snprintf(out, CMD_DLQ_AGE, "%" PRId64 "m", minutes);
+        (void)snprintf(out, RECORD_PRINT_AGE, "%" PRId64 "m", minutes);
     else if (hours < 48)
-        (void)snprintf(out, CMD_DLQ_AGE, "%" PRId64 "h", hours);
+        (void)snprintf(out, RECORD_PRINT_AGE, "%" PRId64 "h", hours);
     else
-        (void)snprintf(out, CMD_DLQ_AGE, "%" PRId64 "d", hours / 24);
+        (void)snprintf(out, RECORD_PRINT_AGE, "%" PRId64 "d", hours / 24);
     return out;
 }
 
 // ---- for scripts ----
 
-json_t *cmd_dlq_print_json(const void *bytes, size_t len)
+json_t *record_print_json(const void *bytes, size_t len)
 {
     if (bytes == NULL)
         return json_null();
@@ -96,9 +93,9 @@ json_t *cmd_dlq_print_json(const void *bytes, size_t len)
     return object;
 }
 
-json_t *cmd_dlq_print_json_text(const char *text)
+json_t *record_print_json_text(const char *text)
 {
-    return cmd_dlq_print_json(text, text ? strlen(text) : 0);
+    return record_print_json(text, text ? strlen(text) : 0);
 }
 
 static json_t *headers_as_json(const struct kafka_record *record)
@@ -106,48 +103,24 @@ static json_t *headers_as_json(const struct kafka_record *record)
     json_t *headers = json_object();
     for (size_t i = 0; i < record->header_count; i++) {
         const struct kafka_header *header = &record->headers[i];
-        json_t *value = cmd_dlq_print_json(header->value, header->len);
+        json_t *value = record_print_json(header->value, header->len);
         if (json_object_set_new(headers, header->name, value) != 0) // its name is no UTF-8
-            must(json_object_set_new(headers, "?", cmd_dlq_print_json(header->value, header->len)) == 0);
+            must(json_object_set_new(headers, "?", record_print_json(header->value, header->len)) == 0);
     }
     return headers;
 }
 
-json_t *cmd_dlq_print_json_record(const struct kafka_record *record)
+json_t *record_print_json_record(const struct kafka_record *record)
 {
     char time[CLOCK_TEXT];
     json_t *value = NULL;
     if (record->value != NULL) // a JSON value as it is
         value = json_loadb(record->value, record->value_len, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
     if (value == NULL)
-        value = cmd_dlq_print_json(record->value, record->value_len);
+        value = record_print_json(record->value, record->value_len);
     json_t *object = json_pack("{s:s, s:i, s:I, s:s, s:o, s:o, s:o}", "topic", record->topic, "partition",
         (int)record->partition, "offset", (json_int_t)record->offset, "time", clock_format(record->timestamp_ms, time),
-        "key", cmd_dlq_print_json(record->key, record->key_len), "headers", headers_as_json(record), "value", value);
+        "key", record_print_json(record->key, record->key_len), "headers", headers_as_json(record), "value", value);
     must(object != NULL);
     return object;
-}
-
-// ---- progress ----
-
-struct cmd_dlq_progress cmd_dlq_progress_of(const char *what, int64_t total)
-{
-    return (struct cmd_dlq_progress){
-        .what = what, .total = total, .next_ms = isatty(STDERR_FILENO) ? clock_ms() + PROGRESS_AFTER_MS : INT64_MAX};
-}
-
-void cmd_dlq_progress_step(struct cmd_dlq_progress *progress)
-{
-    progress->done++;
-    if (progress->next_ms == INT64_MAX || clock_ms() < progress->next_ms)
-        return;
-    fprintf(stderr, "\r%s: %" PRId64 " of %" PRId64 " ", progress->what, progress->done, progress->total);
-    progress->next_ms = clock_ms() + PROGRESS_EVERY_MS;
-    progress->shown = true;
-}
-
-void cmd_dlq_progress_end(struct cmd_dlq_progress *progress)
-{
-    if (progress->shown)
-        fprintf(stderr, "\r%60s\r", "");
 }
