@@ -43,8 +43,8 @@ void kafka_topic_clear(struct kafka_topic *topic);
 // The setting's value, or NULL.
 const char *kafka_topic_setting(const struct kafka_topic *topic, const char *name);
 
-// Makes a topic with these settings (the names and values are only read), and waits until a broker tells of it: they hear
-// of a new topic a moment after it was made.
+// Makes a topic with these settings (the names and values are only read), and waits until a broker tells of it: they
+// hear of a new topic a moment after it was made.
 int kafka_admin_create(struct kafka_admin *admin, const char *name, int partitions, int replicas,
     const struct kafka_topic_setting *settings, size_t count, struct error *error) MUST_USE;
 

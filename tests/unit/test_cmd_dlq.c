@@ -7,8 +7,8 @@
 
 #include "bridge/cmd_dlq_letter.h"
 #include "bridge/cmd_dlq_marks.h"
-#include "bridge/record_print.h"
 #include "bridge/contract.h"
+#include "bridge/record_print.h"
 #include "tests/unit/config_file.h"
 
 static void test_places(void **state)
