@@ -3,7 +3,7 @@
 from test_limits import alter
 
 import harness
-from harness import comment_webhook, post_comment
+from harness import comment_webhook, post_comment, wait_for
 from test_cli import run
 
 
@@ -42,6 +42,7 @@ def test_what_differs_and_what_it_means(plain, tmp_path):
     alter(plain, names["events"], "cleanup.policy=compact,max.message.bytes=100000")
     alter(plain, names["commands"], "retention.ms=60000,min.insync.replicas=2")
     alter(plain, names["results"], "unclean.leader.election.enable=true")
+    wait_for(lambda: "unclean" in topics("check", "-c", config, wanted=1), 20, "the last change is heard of")
     said = topics("check", "-c", config, wanted=1)
     lines = {name: [line for line in said.splitlines() if f" {topic}: " in line] for name, topic in names.items()}
     assert [line.split()[0] for line in lines["events"]] == ["error", "warning"]
@@ -60,8 +61,9 @@ def test_replicas(three, tmp_path):
     assert "ReplicationFactor: 3" in described and "min.insync.replicas=2" in described
     alter(three, names["events"], "min.insync.replicas=1")
     alter(three, names["dlq"], "min.insync.replicas=3")
-    said = topics("check", "-c", config)
-    assert "acknowledged by one broker alone" in said and "takes nothing while one broker is away" in said, said
+    wanted = ("acknowledged by one broker alone", "takes nothing while one broker is away")
+    # Each broker hears of a changed setting a moment later.
+    wait_for(lambda: all(words in topics("check", "-c", config) for words in wanted), 20, "both are told")
 
 
 def test_a_bridge_that_was_there_first(make_bridge, plain, sandbox):
