@@ -4,13 +4,24 @@ import collections
 import threading
 import time
 
+import confluent_kafka.admin
+
 import harness
 import load
 from harness import comment_webhook, post_comment, wait_for
 
 
 def alter(cluster, topic, settings):
+    """Changes the topic's settings and waits until a broker tells of them, which is a moment later."""
     cluster.tool("configs", "--alter", "--entity-type", "topics", "--entity-name", topic, "--add-config", settings)
+    wanted = dict(pair.split("=") for pair in settings.split(","))
+    admin = confluent_kafka.admin.AdminClient(cluster.client())
+    resource = confluent_kafka.admin.ConfigResource("topic", topic)
+
+    def told():
+        found = admin.describe_configs([resource])[resource].result(15 * harness.SLOW)
+        return all(found[name].value == value for name, value in wanted.items())
+    wait_for(told, 20, f"{settings} of {topic}")
 
 
 def test_message_too_large_for_the_topic(make_bridge, plain):
