@@ -15,7 +15,14 @@
 
 enum { PURGE_MS = 5000 };
 
-static const int64_t HANGING_MS = 10000;
+// A broker that hangs, its connection open, is given up as one that is gone: when the senders' patience ends, but not
+// sooner than a slow broker may take, nor later than this.
+static int64_t hanging_ms(int64_t timeout_ms)
+{
+    static const int64_t least = 1000;
+    static const int64_t most = 10000;
+    return timeout_ms == 0 || timeout_ms > most ? most : timeout_ms < least ? least : timeout_ms;
+}
 
 struct kafka_out {
     rd_kafka_t *client;
@@ -53,8 +60,7 @@ struct kafka_out *kafka_out_new(const struct config *config, int64_t timeout_ms,
     char hanging[24];
     char largest[24];
     (void)snprintf(timeout, sizeof timeout, "%" PRId64, timeout_ms);
-    (void)snprintf(
-        hanging, sizeof hanging, "%" PRId64, timeout_ms > HANGING_MS || timeout_ms == 0 ? HANGING_MS : timeout_ms);
+    (void)snprintf(hanging, sizeof hanging, "%" PRId64, hanging_ms(timeout_ms));
     (void)snprintf(largest, sizeof largest, "%zu", config->inbound.body_max + KAFKA_OUT_ENVELOPE);
     const struct kafka_default defaults[] = {
         {"acks", "all"},
@@ -63,7 +69,7 @@ struct kafka_out *kafka_out_new(const struct config *config, int64_t timeout_ms,
         {"linger.ms", "0"},
         {"reconnect.backoff.max.ms", "500"}, // else a broker that is back is found up to 10 s late
         {"message.timeout.ms", timeout},
-        {"socket.timeout.ms", hanging}, // a broker that hangs, its connection open, is given up as one that is gone
+        {"socket.timeout.ms", hanging},
         {"message.max.bytes", largest}, // the brokers decide what is too large, not the client
         {NULL, NULL},
     };
